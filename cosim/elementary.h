@@ -1,0 +1,83 @@
+/* Elementary functions whose bits depend on nothing but their argument.
+ *
+ * The C library's differ between versions and between processors with and without fused multiply-add. These use plain double
+ * operations only and must be compiled with -ffp-contract=off. They have no branches that keep a compiler from vectorising exp.
+ */
+#ifndef COSIM_ELEMENTARY_H
+#define COSIM_ELEMENTARY_H
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+/* exp to about 1 ulp. Cody & Waite reduction by ln 2 in two parts, Taylor polynomial of degree 13 on |r| <= ln(2)/2 (its remainder is
+ * below 5e-18). Arguments are clamped to [-708, 709]; NaN stays NaN. */
+static inline double cosim_exp(double x) {
+  double y = x < -708. ? -708. : x > 709. ? 709. : x;
+  double k = nearbyint(y * 1.4426950408889634);
+  double r = (y - k * 6.93147180369123816490e-01) - k * 1.90821492927058770002e-10;
+  double p = 1. / 6227020800.;
+  p = p * r + 1. / 479001600.;
+  p = p * r + 1. / 39916800.;
+  p = p * r + 1. / 3628800.;
+  p = p * r + 1. / 362880.;
+  p = p * r + 1. / 40320.;
+  p = p * r + 1. / 5040.;
+  p = p * r + 1. / 720.;
+  p = p * r + 1. / 120.;
+  p = p * r + 1. / 24.;
+  p = p * r + 1. / 6.;
+  p = p * r + 1. / 2.;
+  p = p * r + 1.;
+  p = p * r + 1.;
+  int64_t bits = (int64_t)((uint64_t)((int64_t)(k == k ? k : 0.) + 1023) << 52);
+  double scale;
+  memcpy(&scale, &bits, 8);
+  return p * scale;
+}
+
+/* log of a positive, normal number to about 1 ulp. Reduction to [sqrt(1/2), sqrt(2)), then the odd series in s = f / (2 + f) with the
+ * minimax coefficients of the fdlibm library (Sun Microsystems 1993). */
+static inline double cosim_log(double x) {
+  int64_t bits;
+  memcpy(&bits, &x, 8);
+  int64_t e = ((bits >> 52) & 0x7ff) - 1023;
+  bits = (bits & 0x000fffffffffffffll) | 0x3ff0000000000000ll;
+  double m;
+  memcpy(&m, &bits, 8);
+  if (m > 1.4142135623730951) m *= .5, e++;
+  double f = m - 1., s = f / (2. + f), z = s * s, w = z * z, k = (double)e, half = .5 * f * f;
+  double r = z * (6.666666666666735130e-01 + w * (2.857142874366239149e-01 + w * (1.818357216161805012e-01 + w * 1.479819860511658591e-01)))
+           + w * (3.999999999940941908e-01 + w * (2.222219843214978396e-01 + w * 1.531383769920937332e-01));
+  return k * 6.93147180369123816490e-01 - ((half - (s * (half + r) + k * 1.90821492927058770002e-10)) - f);
+}
+
+/* A standard normal number from 64 random bits by inversion of the distribution function.
+ * Source: Wichura 1988, algorithm AS 241 (PPND16), Applied Statistics 37:477. The uniform is (top 53 bits + 1/2) / 2^53, never 0 or 1. */
+static inline double cosim_normal(uint64_t bits) {
+  double u = ((double)(int64_t)(bits >> 11) + .5) * 0x1p-53, q = u - .5;
+  if (q > -.425 && q < .425) {
+    double r = .180625 - q * q;
+    return q * (((((((2509.0809287301226727 * r + 33430.575583588128105) * r + 67265.770927008700853) * r + 45921.953931549871457) * r
+                    + 13731.693765509461125) * r + 1971.5909503065514427) * r + 133.14166789178437745) * r + 3.387132872796366608)
+             / (((((((5226.495278852854561 * r + 28729.085735721942674) * r + 39307.89580009271061) * r + 21213.794301586595867) * r
+                    + 5394.1960214247511077) * r + 687.1870074920579083) * r + 42.313330701600911252) * r + 1.);
+  }
+  double r = sqrt(-cosim_log(q < 0 ? u : 1. - u)), x;
+  if (r <= 5.) {
+    r -= 1.6;
+    x = (((((((7.7454501427834140764e-4 * r + .0227238449892691845833) * r + .24178072517745061177) * r + 1.27045825245236838258) * r
+            + 3.64784832476320460504) * r + 5.7694972214606914055) * r + 4.6303378461565452959) * r + 1.42343711074968357734)
+      / (((((((1.05075007164441684324e-9 * r + 5.475938084995344946e-4) * r + .0151986665636164571966) * r + .14810397642748007459) * r
+            + .68976733498510000455) * r + 1.6763848301838038494) * r + 2.05319162663775882187) * r + 1.);
+  } else {
+    r -= 5.;
+    x = (((((((2.01033439929228813265e-7 * r + 2.71155556874348757815e-5) * r + .0012426609473880784386) * r + .026532189526576123093) * r
+            + .29656057182850489123) * r + 1.7848265399172913358) * r + 5.4637849111641143699) * r + 6.6579046435011037772)
+      / (((((((2.04426310338993978564e-15 * r + 1.4215117583164458887e-7) * r + 1.8463183175100546818e-5) * r + 7.868691311456132591e-4) * r
+            + .0148753612908506148525) * r + .13692988092273580531) * r + .59983220655588793769) * r + 1.);
+  }
+  return q < 0 ? -x : x;
+}
+
+#endif

@@ -1,0 +1,294 @@
+"""The interfaces that a component, a translator and a group's inner communication fulfil.
+
+What flows where, for a window ``[start, stop)``:
+
+* Output samples are stamped with the instants the window reached: ``start + step, ..., stop``. A port with a *lead* is known
+  so much ahead, because it depends on the past only: its stamps are ``start + lead + step, ..., stop + lead``.
+* Output spikes are stamped in ``(start, stop]`` (plus the lead of their port).
+* Input samples hold both ends of every step: ``start, start + step, ..., stop``, in the step of the taking group. A port with a
+  *lag* needs its input only so much later, because conduction delays lie behind it: its stamps are all `lag` earlier.
+* Input spikes are stamped in ``(start, stop]`` (minus the lag of their port).
+
+So between two groups the headroom of a coupling is ``lead + delay + lag``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cosim.blocks import Block, Kind
+from cosim.timegrid import Clock, Window
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Mark a parameter as a quantity: ``speed: Annotated[float, Unit('mm/ms')]`` is written ``speed: 4 mm/ms`` in a file."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """Describe one named input or output of a component.
+
+    Parameters
+    ----------
+    name : str
+        Name within the component; it may hold points (``rV1.rate``).
+    kind : Kind
+        What flows.
+    unit : str
+        Unit of the values: ``Hz``, ``pA``, ``1`` ...; ``1`` for spikes.
+    size : int
+        Number of channels.
+    lead, lag : int
+        How many ticks ahead an output is known, and how many ticks later an input is needed.
+    labels : tuple of str
+        Name of each channel, or empty.
+    populations : tuple of (str, int)
+        For spikes: name and first channel of each population, in ascending order; or empty.
+    at_rest : float or None
+        The value that a sampled output takes while the model rests (noise-free fixed point), where that is known.
+    about : str
+        One sentence for the user.
+    """
+
+    name: str
+    kind: Kind
+    unit: str
+    size: int
+    lead: int = 0
+    lag: int = 0
+    labels: tuple[str, ...] = ()
+    populations: tuple[tuple[str, int], ...] = ()
+    at_rest: float | None = None
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """Say what a component offers and needs, before anything is built.
+
+    Parameters
+    ----------
+    outputs, inputs : tuple of Port
+        What it gives and takes.
+    internal_delay : int
+        Smallest delay inside the component, ticks: its ranks meet that often.
+    max_ranks : int
+        The largest number of ranks that it can use.
+    memory_bytes : int
+        Expected memory of all ranks together.
+    work : float
+        Expected effort as core-seconds for a second of simulated time; used to share out cores.
+    can_save : bool
+        Whether `Component.save` and `Component.restore` work.
+    facts : mapping of str to str
+        What a user should read in ``cosim check``, such as the number of synapses.
+    """
+
+    outputs: tuple[Port, ...] = ()
+    inputs: tuple[Port, ...] = ()
+    internal_delay: int = 1
+    max_ranks: int = 1
+    memory_bytes: int = 0
+    work: float = 1.0
+    can_save: bool = False
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+class Ranks(ABC):
+    """Let the ranks of one group work together, whatever lies between them.
+
+    One process, several processes on one machine and processes on several machines look the same to a component.
+    Every method that is not a property is collective: all ranks of the group call it in the same order.
+    """
+
+    @property
+    @abstractmethod
+    def rank(self) -> int:
+        """Number of this rank in its group, from 0."""
+
+    @property
+    @abstractmethod
+    def size(self) -> int:
+        """Number of ranks in the group."""
+
+    @property
+    @abstractmethod
+    def spin(self) -> int:
+        """How often it pays to look again before blocking, for `cosim_meet`; 0 where ranks outnumber cores."""
+
+    @property
+    @abstractmethod
+    def share_memory(self) -> bool:
+        """Whether `shared_array` gives all ranks of the group the same memory."""
+
+    @abstractmethod
+    def shared_array(self, shape: int | tuple[int, ...], dtype: np.dtype[Any] | type) -> NDArray[Any]:
+        """Return an array of zeros that all ranks of the group read and write; only where `share_memory` is true.
+
+        It is C-contiguous, starts on a 64-byte boundary, and is mapped from pages that the system zeroes on first touch.
+        """
+
+    @abstractmethod
+    def gather(self, part: NDArray[Scalar]) -> NDArray[Scalar]:
+        """Return the parts of all ranks, joined along the first axis in the order of the ranks, on every rank."""
+
+    @abstractmethod
+    def broadcast(self, data: bytes | None) -> bytes:
+        """Return what rank 0 gave, on every rank."""
+
+    @abstractmethod
+    def barrier(self) -> None:
+        """Return when all ranks have come here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Give a component what it may know of the run.
+
+    Parameters
+    ----------
+    group : str
+        Name of the group.
+    seed : int
+        Seed of the experiment; every random stream is derived from it, see `cosim.random.stream_key`.
+    stop : int
+        Tick at which the run ends.
+    ranks : Ranks
+        The group's inner communication.
+    folder : Path
+        A folder of this rank's own, for whatever the component writes.
+    """
+
+    group: str
+    seed: int
+    stop: int
+    ranks: Ranks
+    folder: Path
+
+
+class Component(ABC):
+    """A running model with ports.
+
+    It is made with its parameters (an instance of `parameters`) and a clock, told its surroundings by `prepare`, and then
+    advanced window by window. Making and describing it must be cheap and must not need the other ranks; building it belongs into
+    `prepare`. All ranks of the group go through the same calls in the same order.
+
+    Attributes
+    ----------
+    parameters : type
+        A frozen dataclass: names, types, units (`Unit`) and defaults of what a user may set. Nested frozen dataclasses, tuples,
+        mappings, ``Literal`` and ``| None`` may be used. A field called ``folder`` that the user does not set is given the folder
+        of the experiment file, so that relative paths can be resolved.
+    """
+
+    parameters: ClassVar[type]
+
+    @abstractmethod
+    def __init__(self, parameters: Any, clock: Clock) -> None:
+        """Take checked parameters; raise `InputError` for what only the model can know to be wrong."""
+
+    @abstractmethod
+    def describe(self) -> Description:
+        """Return the ports and needs; the same on every call and every rank."""
+
+    @abstractmethod
+    def prepare(self, context: Context) -> None:
+        """Build everything; after this, `advance` can run."""
+
+    @abstractmethod
+    def initial(self) -> Mapping[str, Block]:
+        """Return what each output port held up to instant 0 (up to its lead, where it has one).
+
+        Only rank 0's answer counts. For samples, the last row is stamped ``lead``; time before the first row is taken to hold the
+        values of the first row. For spikes: those stamped at most ``lead``; mostly none.
+        """
+
+    @abstractmethod
+    def advance(self, window: Window, inputs: Mapping[str, Block]) -> Mapping[str, Block]:
+        """Go from ``window.start`` to ``window.stop``.
+
+        Parameters
+        ----------
+        window : Window
+            What to advance over; ``window.start`` is where the last one stopped.
+        inputs : mapping of port name to Block
+            What the coupled input ports take, on every rank (see the top of this module); ports that nothing is coupled to are absent.
+            Where several couplings end at one port their samples have been added, or their spikes merged.
+
+        Returns
+        -------
+        mapping of port name to Block
+            What each output port gives; only rank 0's answer counts.
+        """
+
+    def save(self, group: Any) -> None:
+        """Write the whole state into an HDF5 group; only where `Description.can_save` is true."""
+        raise TypeError(f"{type(self).__name__} does not declare 'can_save'")
+
+    def restore(self, group: Any) -> None:
+        """Take the whole state from an HDF5 group; only where `Description.can_save` is true."""
+        raise TypeError(f"{type(self).__name__} does not declare 'can_save'")
+
+    @abstractmethod
+    def close(self, reason: str | None = None) -> None:
+        """Let go of everything; `reason` is set when the run did not end well."""
+
+
+class Translator(ABC):
+    """Turn what one port gives into what another takes, one window at a time, carrying state from window to window.
+
+    A translator sees every instant once and in order: its blocks follow each other without gap or overlap. What it gives must
+    not depend on where one block ends and the next begins.
+
+    Attributes
+    ----------
+    parameters : type
+        As for `Component`.
+    """
+
+    parameters: ClassVar[type]
+
+    @abstractmethod
+    def __init__(self, parameters: Any, clock: Clock) -> None:
+        """Take checked parameters; `clock` is that of the group whose output is translated."""
+
+    @abstractmethod
+    def describe(self, source: Port, target: Port) -> Port:
+        """Return what comes out when `source` goes in, on the way to `target`.
+
+        Raises
+        ------
+        InputError
+            When it cannot translate this; says what it can.
+        """
+
+    @property
+    @abstractmethod
+    def runs_at_target(self) -> bool:
+        """Whether it runs where the data arrive (it makes them larger) or where they come from (it makes them smaller)."""
+
+    @abstractmethod
+    def prepare(self, source: Port, target: Port, key: int) -> None:
+        """Build for these ports; `key` is the random stream of this translator in this coupling."""
+
+    @abstractmethod
+    def translate(self, block: Block, start: int, stop: int) -> Block:
+        """Turn what was stamped in ``(start, stop]`` into what comes out, stamped in ``(start, stop]``."""
+
+    def save(self, group: Any) -> None:
+        """Write the carried state into an HDF5 group; nothing, where there is none."""
+
+    def restore(self, group: Any) -> None:
+        """Take the carried state from an HDF5 group; nothing, where there is none."""

@@ -1,0 +1,45 @@
+"""Map the folders to one package and build every kernel; all Cython directives stand here."""
+
+import os
+from pathlib import Path
+
+from Cython.Build import cythonize
+from setuptools import Extension, find_packages, setup
+
+FOLDERS = {"cosim": "cosim", "cosim.adapters": "adapters", "cosim.models": "models", "cosim.launch": "launch"}
+HERE = Path(__file__).parent
+ONLY = os.environ.get("COSIM_BUILD_ONLY", "")
+CHECKED = os.environ.get("COSIM_CHECK_BOUNDS") == "1"
+
+
+def packages() -> list[str]:
+    """Name every package in the mapped folders."""
+    found = []
+    for name, folder in FOLDERS.items():
+        found += [name] + [f"{name}.{p}" for p in find_packages(folder)]
+    return found
+
+
+def extensions() -> list[Extension]:
+    """Make one extension of every .pyx; headers and .pxd files that are shared stand in cosim/."""
+    found = []
+    for name, folder in FOLDERS.items():
+        for source in sorted(Path(folder).rglob("*.pyx")):
+            if ONLY and ONLY not in str(source):
+                continue
+            module = ".".join([name, *source.relative_to(folder).with_suffix("").parts])
+            depends = [str(h) for h in [*Path("cosim").glob("*.h"), *source.parent.glob("*.h")]]
+            found.append(Extension(module, [str(source)], include_dirs=["cosim", str(source.parent)], depends=depends,
+                                   extra_compile_args=["-O3", "-std=gnu11", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math",
+                                                       "-Wno-unreachable-code"]))
+    return found
+
+
+os.chdir(HERE)
+setup(
+    package_dir=FOLDERS,
+    packages=packages(),
+    ext_modules=cythonize(extensions(), build_dir="build/cython", include_path=["."], nthreads=os.cpu_count() or 1, compiler_directives={
+        "language_level": "3", "boundscheck": CHECKED, "wraparound": CHECKED, "initializedcheck": CHECKED, "cdivision": not CHECKED,
+        "embedsignature": True}),
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -87,3 +88,34 @@ class Samples:
 
 
 Block = Spikes | Samples
+
+_HEAD = struct.Struct("<cqqqq")
+
+
+def to_bytes(block: Block) -> bytes:
+    """Write a block as bytes that describe themselves (little-endian); `from_bytes` reads them."""
+    if isinstance(block, Spikes):
+        head = _HEAD.pack(b"S", len(block.ticks), 0, 0, 0)
+        return head + block.ticks.astype("<i8").tobytes() + block.ids.astype("<i8").tobytes()
+    rows, size = block.values.shape
+    return _HEAD.pack(b"V", rows, size, block.first, block.step) + block.values.astype("<f8").tobytes()
+
+
+def from_bytes(data: bytes | memoryview) -> Block:
+    """Read a block from what `to_bytes` wrote.
+
+    Raises
+    ------
+    ValueError
+        When the bytes are no block, or too short for the block they announce.
+    """
+    if len(data) < _HEAD.size:
+        raise ValueError("the data are too short for a block")
+    code, rows, size, first, step = _HEAD.unpack_from(data)
+    if code == b"S":
+        both = np.frombuffer(data, "<i8", 2 * rows, _HEAD.size).astype(np.int64)
+        return Spikes(both[:rows], both[rows:])
+    if code != b"V":
+        raise ValueError(f"there is no block of type {code!r}")
+    values = np.frombuffer(data, "<f8", rows * size, _HEAD.size).astype(np.float64)
+    return Samples(first, step, values.reshape(rows, size))

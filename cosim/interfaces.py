@@ -94,6 +94,8 @@ class Description:
         Whether `Component.save` and `Component.restore` work.
     facts : mapping of str to str
         What a user should read in ``cosim check``, such as the number of synapses.
+    static : mapping of str to array
+        What does not change and a reader of the results needs, such as a connectome; kept in ``/groups/<group>/static``.
     """
 
     outputs: tuple[Port, ...] = ()
@@ -104,6 +106,7 @@ class Description:
     work: float = 1.0
     can_save: bool = False
     facts: Mapping[str, str] = field(default_factory=dict)
+    static: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
 
 class Ranks(ABC):

@@ -1,1 +1,1 @@
-"""."""
+"""Read experiment and layout files into frozen data."""

@@ -1,0 +1,89 @@
+"""Hold what a layout file says, checked and frozen: which group runs on how many ranks, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+
+class Transport(StrEnum):
+    """Name what carries frames between groups."""
+
+    LOOPBACK = "loopback"
+    MPI = "mpi"
+
+
+class Memory(StrEnum):
+    """Name how the ranks of a group that are on one machine exchange: through shared memory or by messages."""
+
+    SHARED = "shared"
+    SEPARATE = "separate"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Say on how many ranks a group runs, and where.
+
+    Parameters
+    ----------
+    group : str
+        Name of the group.
+    ranks : int
+        Number of processes, at least 1.
+    cores : tuple of int
+        Cores that its ranks may use on each machine, or empty for any; rank `r` starts with ``cores[r % len(cores)]``.
+    hosts : tuple of (str, int)
+        Names of machines and the number of ranks on each, in the order of the ranks; or empty for wherever the launcher puts them.
+    memory : Memory
+        How its ranks exchange within a machine.
+    place : str
+        ``file:line`` where the placement stands; empty when it was derived.
+    """
+
+    group: str
+    ranks: int = 1
+    cores: tuple[int, ...] = ()
+    hosts: tuple[tuple[str, int], ...] = ()
+    memory: Memory = Memory.SHARED
+    place: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Say where every group runs. It never changes a result.
+
+    Parameters
+    ----------
+    transport : Transport
+        What carries frames between groups; with loopback all groups share one process.
+    placements : mapping of str to Placement
+        By group, in the order of the experiment; read-only.
+    path : Path or None
+        The layout file; None when the layout was derived.
+    """
+
+    transport: Transport
+    placements: Mapping[str, Placement]
+    path: Path | None = field(default=None, compare=False)
+
+    @property
+    def processes(self) -> int:
+        """Number of processes of the whole run."""
+        return 1 if self.transport is Transport.LOOPBACK else sum(p.ranks for p in self.placements.values())
+
+    def first_rank(self, group: str) -> int:
+        """Return the rank in the whole run at which a group's ranks begin; they follow each other in the order of the groups."""
+        if self.transport is Transport.LOOPBACK:
+            return 0
+        names = list(self.placements)
+        return sum(self.placements[n].ranks for n in names[:names.index(group)])
+
+    def group_of(self, rank: int) -> str:
+        """Return the group to which a rank of the whole run belongs."""
+        for name in self.placements:
+            first = self.first_rank(name)
+            if first <= rank < first + self.placements[name].ranks:
+                return name
+        raise IndexError(f"the layout has {self.processes} ranks, not rank {rank}")

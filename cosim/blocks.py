@@ -89,6 +89,42 @@ class Samples:
 
 Block = Spikes | Samples
 
+
+class FrameKind(StrEnum):
+    """Say what a frame is for; control is kept apart from data."""
+
+    DATA = "data"
+    DONE = "done"
+    ABORT = "abort"
+    BARRIER = "barrier"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Hold one window of data on an edge, or a word of control.
+
+    Parameters
+    ----------
+    kind : FrameKind
+        What it is for.
+    number : int
+        Number of the window in the sending group; -1 for what was before the first.
+    start, stop : int
+        The ticks that the data are stamped in, ``(start, stop]``.
+    block : Block or None
+        The data.
+    reason : str
+        Why, for an abort.
+    """
+
+    kind: FrameKind
+    number: int
+    start: int
+    stop: int
+    block: Block | None = None
+    reason: str = ""
+
+
 _HEAD = struct.Struct("<cqqqq")
 
 

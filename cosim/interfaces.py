@@ -23,7 +23,7 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cosim.blocks import Block, Kind
+from cosim.blocks import Block, Frame, Kind
 from cosim.timegrid import Clock, Window
 
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -290,8 +290,35 @@ class Translator(ABC):
     def translate(self, block: Block, start: int, stop: int) -> Block:
         """Turn what was stamped in ``(start, stop]`` into what comes out, stamped in ``(start, stop]``."""
 
-    def save(self, group: Any) -> None:
+    def save(self, group: Any) -> None:  # noqa: B027 (most carry no state)
         """Write the carried state into an HDF5 group; nothing, where there is none."""
 
-    def restore(self, group: Any) -> None:
+    def restore(self, group: Any) -> None:  # noqa: B027 (most carry no state)
         """Take the carried state from an HDF5 group; nothing, where there is none."""
+
+
+class Transport(ABC):
+    """Carry frames between the groups of a run; nothing here ever blocks but `wait` and `close`.
+
+    Each edge of the plan is a first-in-first-out channel with one sending and one receiving process.
+    """
+
+    @abstractmethod
+    def send(self, edge: int, frame: Frame) -> None:
+        """Hand over a frame on an edge; the order on an edge is kept."""
+
+    @abstractmethod
+    def receive(self, edge: int) -> Frame | None:
+        """Return the next frame of an edge, or None when nothing has come."""
+
+    @abstractmethod
+    def mark(self) -> int:
+        """Return a mark to be taken before looking for data and given to `wait`, so that nothing is missed in between."""
+
+    @abstractmethod
+    def wait(self, mark: int, seconds: float) -> None:
+        """Return when something may have come since the mark was taken, or after some seconds."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Return when everything sent from here has left, and let go of everything."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
-from typing import TypeVar, cast
+from typing import Any
 
 from cosim.errors import InputError, Problem
 from cosim.interfaces import Component, Translator
@@ -12,17 +12,17 @@ from cosim.interfaces import Component, Translator
 COMPONENTS = "cosim.components"
 TRANSLATORS = "cosim.translators"
 
-Plugin = TypeVar("Plugin", Component, Translator)
-
 
 def component(name: str) -> type[Component]:
     """Return the component class registered under a name; raise `InputError` when there is none or it cannot be imported."""
-    return _load(COMPONENTS, "component", name, Component)
+    plugin: type[Component] = _load(COMPONENTS, "component", name, Component)
+    return plugin
 
 
 def translator(name: str) -> type[Translator]:
     """Return the translator class registered under a name; raise `InputError` when there is none or it cannot be imported."""
-    return _load(TRANSLATORS, "translator", name, Translator)
+    plugin: type[Translator] = _load(TRANSLATORS, "translator", name, Translator)
+    return plugin
 
 
 def known(group: str) -> dict[str, EntryPoint]:
@@ -50,7 +50,7 @@ def did_you_mean(name: str, choices: list[str]) -> str:
     return "choose one of " + ", ".join(f"'{c}'" for c in choices) if choices else "there is nothing to choose from"
 
 
-def _load(group: str, noun: str, name: str, base: type[Plugin]) -> type[Plugin]:
+def _load(group: str, noun: str, name: str, base: type) -> Any:
     found = known(group)
     if name not in found:
         raise InputError(Problem(f"there is no {noun} named '{name}'", remedy=did_you_mean(name, list(found))))
@@ -61,4 +61,4 @@ def _load(group: str, noun: str, name: str, base: type[Plugin]) -> type[Plugin]:
                                  remedy="reinstall the package that brings it")) from error
     if not (isinstance(plugin, type) and issubclass(plugin, base)):
         raise InputError(Problem(f"the {noun} '{name}' ({found[name].value}) is not a subclass of cosim.interfaces.{base.__name__}"))
-    return cast("type[Plugin]", plugin)
+    return plugin

@@ -1,0 +1,75 @@
+"""Keep what has arrived on an edge until the window that needs it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cosim.blocks import Block, Kind, Samples, Spikes
+from cosim.interfaces import Port
+from cosim.timegrid import Window
+
+
+class DelayLine:
+    """Delay what one edge delivers, and cut out what a window of the target needs.
+
+    Parameters
+    ----------
+    target : Port
+        The port that takes the data.
+    delay : int
+        Delay of the coupling, ticks.
+    step : int
+        Step of the target group, ticks; where the source has another step, its last sample is held.
+    weight : float
+        Factor on samples.
+    """
+
+    def __init__(self, target: Port, delay: int, step: int, weight: float = 1.0) -> None:
+        self._delay, self._lag, self._step, self._weight, self._size = delay, target.lag, step, weight, target.size
+        self._spikes: Spikes | None = Spikes.none() if target.kind is Kind.SPIKES else None
+        self._samples: Samples | None = None
+        self._known = 0
+
+    def hold(self, value: float, until: int) -> None:
+        """Take one value, already in the unit of the target port, as all that was before and at a source tick."""
+        self._samples = Samples(until, self._step, np.full((1, self._size), value))
+        self._known = until
+
+    def put(self, block: Block, known: int) -> None:
+        """Add the next block; after it everything stamped up to the source tick `known` is there."""
+        self._known = known
+        if isinstance(block, Spikes):
+            if self._spikes is None:
+                raise TypeError("spikes cannot be put into a delay line for samples")
+            self._spikes = Spikes(np.concatenate((self._spikes.ticks, block.ticks)), np.concatenate((self._spikes.ids, block.ids)))
+        elif len(block.values):
+            weighted = block.values if self._weight == 1 else block.values * self._weight
+            old = self._samples
+            if old is None or (len(old.values) == 1 and old.step != block.step):
+                rows = weighted if old is None else np.concatenate((old.values, weighted))
+                self._samples = Samples(block.first if old is None else block.first - block.step, block.step, rows)
+            else:
+                self._samples = Samples(old.first, old.step, np.concatenate((old.values, weighted)))
+
+    def covers(self, window: Window) -> bool:
+        """Return whether everything that a window needs has arrived."""
+        return self._known + self._delay + self._lag >= window.stop
+
+    def take(self, window: Window) -> Block:
+        """Return what a window needs, and forget what no later window can need."""
+        shift = self._delay + self._lag
+        if self._spikes is not None:
+            until = int(np.searchsorted(self._spikes.ticks, window.stop - shift, side="right"))
+            since = int(np.searchsorted(self._spikes.ticks, window.start - shift, side="right"))
+            due = Spikes(self._spikes.ticks[since:until] + self._delay, self._spikes.ids[since:until])
+            self._spikes = Spikes(self._spikes.ticks[until:], self._spikes.ids[until:])
+            return due
+        instants = np.arange(window.start, window.stop + 1, self._step, dtype=np.int64) - shift
+        if self._samples is None:
+            return Samples(window.start - self._lag, self._step, np.zeros((len(instants), self._size)))
+        have = self._samples
+        rows = np.clip((instants - have.first) // have.step, 0, len(have.values) - 1)
+        values = have.values[rows]
+        keep = int(rows[-1])
+        self._samples = Samples(have.first + keep * have.step, have.step, have.values[keep:])
+        return Samples(window.start - self._lag, self._step, values)

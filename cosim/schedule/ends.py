@@ -1,0 +1,123 @@
+"""The two ends of an edge: translate and send on one side; receive, translate and delay on the other."""
+
+from __future__ import annotations
+
+from cosim.blocks import Block, Frame, FrameKind, Samples
+from cosim.errors import PeerLost, ProtocolError
+from cosim.interfaces import Translator, Transport
+from cosim.random import stream_key
+from cosim.schedule.delayline import DelayLine
+from cosim.schedule.edges import Edge, make_translator
+from cosim.schedule.plan import Plan
+from cosim.timegrid import Window
+
+
+def _translators(plan: Plan, edge: Edge, first: int, stop: int) -> list[Translator]:
+    experiment = plan.experiment
+    clock = experiment.clock(edge.coupling.source_group)
+    made = []
+    for i in range(first, stop):
+        translator = make_translator(edge.coupling.translators[i], clock)
+        translator.prepare(edge.stages[i], edge.target, stream_key(experiment.seed, "coupling", edge.name, str(i)))
+        made.append(translator)
+    return made
+
+
+def _through(translators: list[Translator], block: Block, start: int, stop: int) -> Block:
+    for translator in translators:
+        block = translator.translate(block, start, stop)
+    return block
+
+
+class SendingEnd:
+    """Translate what a port gives, as far as that is done where it comes from, and send it."""
+
+    def __init__(self, plan: Plan, edge: Edge, transport: Transport) -> None:
+        self.edge, self._transport = edge, transport
+        self._step = plan.experiment.groups[edge.coupling.source_group].step
+        self._translators = _translators(plan, edge, 0, edge.sent_after)
+
+    def begin(self, block: Block) -> None:
+        """Send what the port held before the first window."""
+        lead = self.edge.source.lead
+        start = block.first - block.step if isinstance(block, Samples) else min([lead - self._step, *(block.ticks[:1] - 1).tolist()])
+        self._send(block, -1, start, lead)
+
+    def translate(self, block: Block, window: Window) -> Frame:
+        """Return the frame that carries what the port gave in a window."""
+        lead = self.edge.source.lead
+        block = _through(self._translators, block, window.start + lead, window.stop + lead)
+        return Frame(FrameKind.DATA, window.index, window.start + lead, window.stop + lead, block)
+
+    def send(self, frame: Frame) -> None:
+        """Send a frame that `translate` made."""
+        self._transport.send(self.edge.index, frame)
+
+    def end(self, window: Window) -> None:
+        """Say that nothing more will come."""
+        self._transport.send(self.edge.index, Frame(FrameKind.DONE, window.index + 1, window.stop, window.stop))
+
+    def abort(self, reason: str) -> None:
+        """Say that this side cannot go on."""
+        self._transport.send(self.edge.index, Frame(FrameKind.ABORT, 0, 0, 0, None, reason))
+
+    def _send(self, block: Block, number: int, start: int, stop: int) -> None:
+        block = _through(self._translators, block, start, stop)
+        self._transport.send(self.edge.index, Frame(FrameKind.DATA, number, start, stop, block))
+
+
+class ReceivingEnd:
+    """Receive frames, translate them as far as that is done where they arrive, and keep them until their window."""
+
+    def __init__(self, plan: Plan, edge: Edge, transport: Transport) -> None:
+        self.edge, self._transport, self._number = edge, transport, -1
+        experiment, coupling = plan.experiment, edge.coupling
+        self._translators = _translators(plan, edge, edge.sent_after, len(coupling.translators))
+        self._line = DelayLine(edge.target, coupling.delay, experiment.groups[coupling.target_group].step, coupling.weight)
+        self.done = False
+        self.arrived: list[Frame] = []
+
+    def poll(self) -> bool:
+        """Take in what has come, without waiting; return whether anything had."""
+        found = False
+        while not self.done and (frame := self._transport.receive(self.edge.index)) is not None:
+            found = True
+            self._check(frame)
+            if frame.kind is FrameKind.DATA:
+                self.arrived.append(frame)
+            elif frame.kind is FrameKind.DONE:
+                self.done = True
+            self._number += 1
+        return found
+
+    def translate(self) -> None:
+        """Translate what has come and put it into the delay line."""
+        for frame in self.arrived:
+            if frame.block is None:
+                raise ProtocolError(f"a frame without data came on coupling '{self.edge.name}' in window {frame.number}")
+            block = _through(self._translators, frame.block, frame.start, frame.stop)
+            initial = self.edge.coupling.initial
+            if frame.number < 0 and initial is not None:
+                self._line.hold(initial.to(self.edge.target.unit), frame.stop)
+            else:
+                self._line.put(block, frame.stop)
+        self.arrived.clear()
+
+    def covers(self, window: Window) -> bool:
+        """Return whether a window has all that it needs of this edge, counting what has come but is not yet translated."""
+        if self.arrived:
+            shift = self.edge.coupling.delay + self.edge.target.lag
+            return self.arrived[-1].stop + shift >= window.stop
+        return self._line.covers(window)
+
+    def take(self, window: Window) -> Block:
+        """Return what a window needs of this edge."""
+        return self._line.take(window)
+
+    def _check(self, frame: Frame) -> None:
+        c = self.edge.coupling
+        if frame.kind is FrameKind.ABORT:
+            raise PeerLost(f"group '{c.source_group}' gave up, coupling '{self.edge.name}' ends: {frame.reason}")
+        if frame.number != self._number:
+            raise ProtocolError(f"group '{c.target_group}' expected window {self._number} of group '{c.source_group}' on coupling "
+                                f"'{self.edge.name}', but window {frame.number} came")

@@ -1,0 +1,158 @@
+"""Find how long the windows may be, and refuse what cannot run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from math import lcm
+
+import networkx as nx
+
+from cosim.errors import Problem, raise_all
+from cosim.experiment.experiment import Experiment
+from cosim.interfaces import Description
+from cosim.schedule.edges import Edge, build_edges, describe_headroom
+from cosim.timegrid import in_ms, whole_steps
+
+LONGEST_WINDOW_MS = 10
+"""Window of a group that nothing binds, ms: long enough to cost nothing, short enough to show progress and to lose little."""
+
+
+class Mode(StrEnum):
+    """Say how the two ends of an edge run relative to each other."""
+
+    SEQUENTIAL = "sequential"
+    LOCK_STEP = "lock-step"
+    PIPELINED = "pipelined"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Hold how the groups of an experiment run together.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        What is coupled.
+    descriptions : mapping of str to Description
+        What each group's component said of itself.
+    edges : tuple of Edge
+        The couplings of nonzero weight.
+    windows : mapping of str to int
+        Window length of each group, ticks.
+    bounds : mapping of str to (int, Edge or None)
+        The longest window that each group could have, ticks, and the edge that forbids more.
+    """
+
+    experiment: Experiment
+    descriptions: Mapping[str, Description]
+    edges: tuple[Edge, ...]
+    windows: Mapping[str, int]
+    bounds: Mapping[str, tuple[int, Edge | None]]
+
+    def mode(self, edge: Edge) -> Mode:
+        """Return how the two ends of an edge run: one after the other, side by side, or without waiting.
+
+        With a headroom of one window the target needs what the source did in the window before; with two it has that at hand when it
+        comes to need it.
+        """
+        longest = max(self.windows[edge.coupling.source_group], self.windows[edge.coupling.target_group])
+        return Mode.SEQUENTIAL if edge.headroom < longest else Mode.LOCK_STEP if edge.headroom < 2 * longest else Mode.PIPELINED
+
+    def incoming(self, group: str) -> tuple[Edge, ...]:
+        """Return the edges that end at a group."""
+        return tuple(e for e in self.edges if e.coupling.target_group == group)
+
+    def outgoing(self, group: str) -> tuple[Edge, ...]:
+        """Return the edges that begin at a group."""
+        return tuple(e for e in self.edges if e.coupling.source_group == group)
+
+
+def make_plan(experiment: Experiment, descriptions: Mapping[str, Description]) -> Plan:
+    """Check the couplings against the descriptions and find the windows.
+
+    Raises
+    ------
+    InputError
+        With every problem: ports that do not exist or fit, loops without delay, a window longer than the delays allow.
+    """
+    edges, problems = build_edges(experiment, descriptions)
+    raise_all(problems)
+    raise_all(_loops_without_delay(experiment, edges))
+    bounds = _bounds(experiment, edges)
+    windows = {group: ticks for group, (ticks, _) in bounds.items()}
+    if experiment.window is not None:
+        raise_all(_too_long(experiment, bounds))
+        windows = dict.fromkeys(windows, experiment.window)
+    return Plan(experiment, descriptions, edges, windows, bounds)
+
+
+def _loops_without_delay(experiment: Experiment, edges: tuple[Edge, ...]) -> list[Problem]:
+    """Name every loop in which each group would have to wait for the next: no edge of it has any headroom.
+
+    An edge with less than one step of its ends is as good as none.
+    """
+    graph = nx.DiGraph()
+    graph.add_nodes_from(experiment.groups)
+    for edge in edges:
+        if edge.headroom < _common_step(experiment, edge):
+            graph.add_edge(edge.coupling.source_group, edge.coupling.target_group, edge=edge)
+    problems = []
+    for component in nx.strongly_connected_components(graph):
+        inside = graph.subgraph(component)
+        if len(component) == 1 and not any(inside.has_edge(g, g) for g in component):
+            continue
+        loop = [inside.edges[a, b]["edge"] for a, b in nx.find_cycle(inside)]
+        path = " -> ".join([loop[0].coupling.source_group, *(e.coupling.target_group for e in loop)])
+        need = max(_common_step(experiment, e) for e in loop)
+        lines = "".join(f"\n        {e.ends}: headroom {describe_headroom(e, experiment)}" for e in loop)
+        problems.append(Problem(
+            f"the loop {path} has no delay: each group would wait for the other for ever{lines}", loop[0].coupling.place,
+            f"at least {in_ms(need * experiment.tick_ms)} of headroom on one of its couplings",
+            f"write 'delay: {in_ms(need * experiment.tick_ms)}' or more on one of: {', '.join(repr(e.name) for e in loop)}"))
+    return problems
+
+
+def _common_step(experiment: Experiment, edge: Edge) -> int:
+    return lcm(experiment.groups[edge.coupling.source_group].step, experiment.groups[edge.coupling.target_group].step)
+
+
+def _bounds(experiment: Experiment, edges: tuple[Edge, ...]) -> dict[str, tuple[int, Edge | None]]:
+    """Find the longest window of each group and the edge that forbids more.
+
+    Only edges that lie on a loop bind: elsewhere the target simply follows. A group's window is no longer than the headroom of any
+    such edge at it, so whatever window a group begins at tick t, it needs nothing that another group makes in a window begun at t or
+    later; by induction over t nobody ever waits in a circle. Edges on a loop without headroom bind their two ends to one window
+    length: the target's window follows the source's window of the same number.
+    """
+    graph = nx.DiGraph()
+    graph.add_nodes_from(experiment.groups)
+    graph.add_edges_from((e.coupling.source_group, e.coupling.target_group) for e in edges)
+    loop_of = {g: i for i, component in enumerate(nx.strongly_connected_components(graph)) for g in component}
+    inner = [e for e in edges if loop_of[e.coupling.source_group] == loop_of[e.coupling.target_group]]
+    tied = nx.Graph()
+    tied.add_nodes_from(experiment.groups)
+    tied.add_edges_from((e.coupling.source_group, e.coupling.target_group) for e in inner if e.headroom < _common_step(experiment, e))
+    bounds: dict[str, tuple[int, Edge | None]] = {}
+    for bundle in nx.connected_components(tied):
+        binding = [e for e in inner if e.headroom >= _common_step(experiment, e)
+                   and (e.coupling.source_group in bundle or e.coupling.target_group in bundle)]
+        neighbours = {g for e in binding for g in (e.coupling.source_group, e.coupling.target_group)} | set(bundle)
+        steps = [experiment.groups[g].step for g in neighbours]
+        tightest = min(binding, key=lambda e: e.headroom, default=None)
+        ticks = min(experiment.duration, tightest.headroom if tightest else int(LONGEST_WINDOW_MS / experiment.tick_ms))
+        length = whole_steps(ticks, steps) or lcm(*steps)
+        bounds |= dict.fromkeys(bundle, (length, tightest))
+    return {g: bounds[g] for g in experiment.groups}
+
+
+def _too_long(experiment: Experiment, bounds: Mapping[str, tuple[int, Edge | None]]) -> list[Problem]:
+    problems = []
+    for group, (ticks, edge) in bounds.items():
+        if edge is not None and experiment.window is not None and experiment.window > ticks:
+            problems.append(Problem(
+                f"the window {in_ms(experiment.window * experiment.tick_ms)} is longer than the delays at group '{group}' allow: coupling "
+                f"'{edge.name}' ({edge.ends}) has a headroom of {describe_headroom(edge, experiment)}",
+                experiment.place("run.window"), f"at most {in_ms(ticks * experiment.tick_ms)}", "write a shorter window, or 'auto'"))
+    return problems

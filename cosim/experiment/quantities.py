@@ -8,12 +8,9 @@ from decimal import Decimal
 from difflib import get_close_matches
 from fractions import Fraction
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cosim.errors import InputError, Problem
-
-if TYPE_CHECKING:
-    import pint
 
 _NUMBER = re.compile(r"\s*([-+\u2212]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+\u2212]?\d{1,3})?)(?![\d.,]|[eE][-+]?\d)\s*(.*?)\s*", re.DOTALL)
 _UNIT = re.compile(r"[A-Za-z\u00b5\u03bc\u03a9\u2126\u00b0%/*^\u00b7()\s\d-]*")
@@ -61,7 +58,7 @@ def read_quantity(value: object, unit: str) -> Fraction:
         When it is no number, has no unit, or one that does not measure the same; the problem has no place yet.
     """
     number, written = _split(value, unit)
-    return _convert(number, written or "1", unit, str(value).strip(), has_unit=bool(written))
+    return _convert(number, written, unit, str(value).strip())
 
 
 def read_any_quantity(value: object) -> Quantity:
@@ -101,65 +98,67 @@ def _decimal(value: Fraction) -> str:
 
 def _split(value: object, unit: str) -> tuple[Fraction, str]:
     """Take number and unit apart; the unit is empty where none is written."""
-    wanted = "a number" if unit == "1" else f"a number with a unit, such as '{_example(value, unit)}'"
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        shown = "nothing" if value is None else {True: "true", False: "false"}.get(value, "") if isinstance(value, bool) else _noun(value)
-        raise InputError(Problem(f"{shown} is not a quantity", expected=wanted))
+        raise InputError(Problem(f"{shown(value)} is not a quantity", expected=_wanted(value, unit)))
     found = _NUMBER.fullmatch(value if isinstance(value, str) else repr(value))
     if not found:
         remedy = "write a point, not a comma" if isinstance(value, str) and re.match(r"\s*[-+]?\d+,\d", value) else ""
-        raise InputError(Problem(f"'{value}' is not a {'finite number' if isinstance(value, float) else 'quantity'}", expected=wanted,
-                                 remedy=remedy))
+        what = "not a finite number" if isinstance(value, float) else "not a number" if unit == "1" else "not a quantity"
+        raise InputError(Problem(f"{shown(value)} is {what}", expected=_wanted(value, unit), remedy=remedy))
     return Fraction(found[1].replace("\u2212", "-")), found[2]
 
 
-def _example(value: object, unit: str) -> str:
-    found = re.match(r"\s*([-+]?[\d.]*\d)", str(value)) if isinstance(value, str | int | float) else None
-    return f"{found[1] if found else 1} {unit or 'ms'}"
+def shown(value: object) -> str:
+    """Write a value as a user would recognise it in an error."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict | list):
+        return ("a" if value else "an empty") + (" mapping" if isinstance(value, dict) else " list")
+    return f"'{value}'" if isinstance(value, str) else str(value)
 
 
-def _noun(value: object) -> str:
-    return {dict: "a mapping", list: "a list"}.get(type(value), f"'{value}'")
+def _wanted(value: object, unit: str) -> str:
+    if unit == "1":
+        return "a number"
+    found = re.match(r"\s*([-+]?\d+(?:\.\d+)?)(?!,)", value) if isinstance(value, str) else None
+    return f"a number with a unit, such as '{found[1] if found else 1} {unit or 'ms'}'"
 
 
-def _convert(value: Fraction, written: str, unit: str, shown: str, *, has_unit: bool = True) -> Fraction:
-    if not has_unit and unit != "1":
-        raise InputError(Problem(f"{shown} has no unit", expected=f"a number with a unit, in {unit} or what converts to it",
-                                 remedy=f"write '{shown} {unit}'"))
+def _convert(value: Fraction, written: str, unit: str, said: str) -> Fraction:
     if written == unit:
         return value
-    given, wanted = _unit(written, shown), _unit(unit, unit)
+    if not written and unit != "1":
+        raise InputError(Problem(f"{said} has no unit", expected=f"a number with a unit, in {unit} or what converts to it",
+                                 remedy=f"write '{said} {unit}'"))
+    given, wanted = _unit(written or "1", said), _unit(unit, unit)
     if not given.is_compatible_with(wanted):
-        expected = "a pure number" if unit == "1" else f"a quantity in {unit} or what converts to it, such as '{_example(shown, unit)}'"
-        raise InputError(Problem(f"'{shown}' has the unit {written}, which does not convert to {'a pure number' if unit == '1' else unit}",
-                                 expected=expected))
+        target = "a pure number" if unit == "1" else unit
+        raise InputError(Problem(f"'{said}' has the unit {written}, which does not convert to {target}", expected=_wanted(said, unit)))
     return Fraction(_registry().Quantity(value, given).to(wanted).magnitude)
 
 
-def _float(value: Fraction, shown: str) -> float:
+def _float(value: Fraction, said: str) -> float:
     try:
         return float(value)
     except OverflowError:
-        raise InputError(Problem(f"{shown} is too large for a number")) from None
+        raise InputError(Problem(f"{said} is too large for a number")) from None
 
 
 @cache
-def _unit(name: str, shown: str) -> pint.Unit:
-    import pint  # noqa: PLC0415 - takes a third of a second, and who only asks for help should not wait for it
-
+def _unit(name: str, said: str) -> Any:
     try:
-        if not _UNIT.fullmatch(name):
-            raise ValueError(name)
-        return _registry().parse_units("" if name == "1" else name)
+        return _registry().parse_units("" if name == "1" else _UNIT.fullmatch(name)[0])  # type: ignore[index]
     except Exception:  # pint's parser lets assertions, type errors and token errors out, whatever it cannot read
         near = {u.lower(): u for u in _COMMON_UNITS}
         found = [near[n] for n in get_close_matches(name.lower(), list(near), n=2)]
         remedy = f"did you mean {' or '.join(repr(f) for f in found)}?" if found else "write units such as ms, mV, pA, nS, Hz, mm/ms"
-        raise InputError(Problem(f"'{shown}': there is no unit '{name}'", remedy=remedy)) from None
+        raise InputError(Problem(f"'{said}': there is no unit '{name}'", remedy=remedy)) from None
 
 
 @cache
 def _registry() -> Any:
-    import pint  # noqa: PLC0415 - see above
+    import pint  # noqa: PLC0415 - takes a third of a second, and who only asks for help should not wait for it
 
     return pint.UnitRegistry(non_int_type=Fraction, cache_folder=None)

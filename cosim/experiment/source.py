@@ -211,7 +211,7 @@ class _Reader:
             found = {**more, **found} if isinstance(more, dict) else found
         return found
 
-    def scalar(self, node: ScalarNode, keys: Keys) -> Any:
+    def scalar(self, node: Node, keys: Keys) -> Any:
         kind = str(node.tag).removeprefix(_TAG)
         if kind in {"int", "float", "bool", "null"}:
             try:

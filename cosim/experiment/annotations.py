@@ -1,4 +1,4 @@
-"""Say what a type annotation wants: in words for people, as JSON schema for editors."""
+"""Look at type annotations: what they want in words, and the unit that marks them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from cosim.interfaces import Unit
 
 PURE = "1"
-NUMBER_TEXT = r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?"
 
 
 def is_union(annotation: Any) -> bool:
@@ -59,11 +58,3 @@ def _number_in_words(bare: Any, unit: str) -> str:
         return f"a quantity in {unit}"
     return "a whole number" if bare is int else "a number"
 
-
-def number_schema(bare: Any, unit: str) -> dict[str, Any]:
-    """Return the JSON schema of a number that is written in a unit."""
-    if unit == PURE:
-        bare_number = {"type": "integer" if bare is int else "number"}
-        return bare_number if bare is int else {"anyOf": [bare_number, {"type": "string", "pattern": f"^{NUMBER_TEXT}( ?%)?$"}]}
-    return {"type": "string", "pattern": rf"^{NUMBER_TEXT} ?[^\d\s].*$|^{NUMBER_TEXT} 1/.+$", "examples": [f"1 {unit}"],
-            "description": f"a quantity in {unit}, or in a unit that converts to it"}

@@ -14,10 +14,10 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
-from pydantic import PlainValidator, TypeAdapter, ValidationError, ValidationInfo, WithJsonSchema
+from pydantic import PlainValidator, TypeAdapter, ValidationError, ValidationInfo
 
 from cosim.errors import InputError, Problem
-from cosim.experiment.annotations import PURE, in_words, is_union, number_schema, unmarked
+from cosim.experiment.annotations import PURE, in_words, is_union, unmarked
 from cosim.experiment.docstrings import meanings
 from cosim.experiment.faults import Faults, Refused, faults_of
 from cosim.experiment.quantities import read_quantity, shown
@@ -136,7 +136,7 @@ def _adapted(annotation: Any, unit: str = PURE) -> Any:  # noqa: PLR0911 - one r
         return Annotated[(_adapted(base, unit), *others)] if others else _adapted(base, unit)
     origin, args = get_origin(annotation) or annotation, get_args(annotation)
     if annotation in {float, int, Fraction}:
-        return Annotated[annotation, PlainValidator(partial(_number, annotation, unit)), WithJsonSchema(number_schema(annotation, unit))]
+        return Annotated[annotation, PlainValidator(partial(_number, annotation, unit))]
     if annotation in {str, bool, type(None)}:
         return Annotated[annotation, PlainValidator(partial(_exactly, annotation))]
     if annotation is Path:

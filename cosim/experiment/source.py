@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from cosim.registry import did_you_mean
 
 Keys = tuple[str | int, ...]
 
+OVERRIDE = "--set"
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -45,7 +46,8 @@ class Source:
 
     def where(self, keys: Keys) -> str:
         """Return place and name of a key, as errors show them."""
-        return f"{self.place(keys)}: {dotted(keys)}" if keys else self.place(keys)
+        place, key = self.place(keys), dotted(keys)
+        return f"{place}: {key}" if key and not place.startswith(f"{OVERRIDE} {key}=") else place
 
     def place_of(self, key: str) -> str:
         """Return the place of a key that is written with points."""
@@ -60,7 +62,7 @@ def dotted(keys: Keys) -> str:
 def find_keys(data: Any, key: str) -> Keys:
     """Take a key that is written with points apart.
 
-    A key of the data may hold points itself; items of lists are named by number or by their ``name``. What the data do not hold
+    A key of the data may hold points itself; items of lists are named by number or by name (`item_name`). What the data do not hold
     is split at every point.
     """
     keys: list[str | int] = []
@@ -84,8 +86,16 @@ def _find(data: Any, name: str) -> str | int | None:
     if isinstance(data, list):
         if name.isdecimal() and int(name) < len(data):
             return int(name)
-        return next((i for i, item in enumerate(data) if isinstance(item, dict) and item.get("name") == name), None)
+        return next((i for i, item in enumerate(data) if item_name(item) == name), None)
     return None
+
+
+def item_name(item: Any) -> str:
+    """Return the name of a list item: its ``name``, or one made from the ports of a coupling; empty where it has none."""
+    if not isinstance(item, dict):
+        return ""
+    made = f"{item['from']}->{item['to']}" if "from" in item and "to" in item else ""
+    return str(item.get("name") or made)
 
 
 def read_source(path: Path, problems: list[Problem]) -> Source:
@@ -126,7 +136,7 @@ def plain_scalar(text: str) -> Any:
     """Return a value given on the command line, read as YAML; what is no YAML is text."""
     problems: list[Problem] = []
     try:
-        data = source_of(f"value: {text}\n", Path("--set"), problems).data
+        data = source_of(f"value: {text}\n", Path(OVERRIDE), problems).data
     except InputError:
         return text
     return data["value"] if not problems and list(data) == ["value"] else text
@@ -223,13 +233,3 @@ class _Reader:
             self.complain(node, keys, f"the YAML tag '{kind}' has no meaning here", "remove it")
         return str(node.value)
 
-
-def without(problems: Iterable[Problem], known: Iterable[Problem]) -> list[Problem]:
-    """Return the problems that are not known already, each once."""
-    seen = list(known)
-    fresh = []
-    for problem in problems:
-        if problem not in seen:
-            seen.append(problem)
-            fresh.append(problem)
-    return fresh

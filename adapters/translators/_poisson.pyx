@@ -1,0 +1,58 @@
+"""Draw superposed Poisson spikes for many neurons; `cosim.adapters.translators.poisson` is the slow twin."""
+
+import numpy as np
+
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+
+cdef extern from "poisson.h" nogil:
+    ctypedef struct poisson_table:
+        double mean
+    void poisson_words(uint64_t key, uint64_t tick, int64_t chunks, uint32_t* words) noexcept
+    void poisson_set(poisson_table* table, double mean) noexcept
+    int64_t poisson_count(const poisson_table* table, uint64_t key, uint64_t tick, const uint32_t* words, int64_t first, int64_t stop,
+                          uint8_t* counts) noexcept
+
+
+def events(uint64_t key, const int64_t[::1] ticks, const double[:, ::1] means, const int64_t[::1] first):
+    """Return the instant and the neuron of each event, sorted by instant, then by neuron.
+
+    Parameters
+    ----------
+    key : int
+        Random stream.
+    ticks : (n_steps,) int64
+        Instants.
+    means : (n_steps, n_channels) float64
+        Mean number of events of a neuron in the step that ends at each instant, 0 to 50.
+    first : (n_channels + 1,) int64
+        First neuron that each channel feeds, and the number of neurons; ascending.
+
+    Returns
+    -------
+    ticks, ids : (n_events,) int64
+    """
+    cdef Py_ssize_t steps = ticks.shape[0], channels = first.shape[0] - 1
+    cdef int64_t neurons = first[channels], chunks = (neurons + 63) // 64, total = 0, n, place = 0
+    cdef Py_ssize_t s, c
+    cdef uint8_t _k
+    cdef poisson_table table
+    cdef uint8_t[:, ::1] counts = np.zeros((max(steps, 1), max(neurons, 1)), np.uint8)
+    cdef uint32_t[::1] words = np.empty(max(chunks, 1) * 64, np.uint32)
+    with nogil:
+        poisson_set(&table, 0.)
+        for s in range(steps):
+            poisson_words(key, <uint64_t>ticks[s], chunks, &words[0])
+            for c in range(channels):
+                if means[s, c] != table.mean:
+                    poisson_set(&table, means[s, c])
+                total += poisson_count(&table, key, <uint64_t>ticks[s], &words[0], first[c], first[c + 1], &counts[s, 0])
+    ticks_array, ids_array = np.empty(total, np.int64), np.empty(total, np.int64)
+    cdef int64_t[::1] when = ticks_array, who = ids_array
+    with nogil:
+        for s in range(steps):
+            for n in range(neurons):
+                for _k in range(counts[s, n]):
+                    when[place] = ticks[s]
+                    who[place] = n
+                    place += 1
+    return ticks_array, ids_array

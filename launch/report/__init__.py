@@ -1,0 +1,3 @@
+"""Show what happened in a run, in one HTML file."""
+
+from cosim.launch.report.page import write_report as write_report

@@ -1,0 +1,138 @@
+"""Draw a connectome: its matrix, and where its regions lie."""
+
+from __future__ import annotations
+
+import numpy as np
+from cosim.launch.report.drawing import FAINT, GREY, MUTED, PAPER, Picture, new_figure, number, picture
+from cosim.launch.report.recorded import Connectome
+from cosim.launch.report.regions import Regions
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.colors import LogNorm, Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+MOST_LINKS = 250
+
+
+def draw_connectome(connectome: Connectome, regions: Regions) -> Picture | None:
+    """Draw the weights as a matrix and the strongest links between the centres; None where neither is known."""
+    weights, centres = connectome.weights, connectome.centres_mm
+    size = len(regions.labels)
+    if centres is not None and (len(centres) != size or not np.isfinite(centres).all()):
+        centres = None
+    if weights is None:
+        return None
+    figure = new_figure(4.5 if centres is not None else 4.9)
+    said = _draw_matrix(figure, weights, regions, centred=centres is None)
+    if centres is not None:
+        said += " " + _draw_centres(figure, weights, centres, regions)
+    alt = f"Connectome of {size} regions: weight matrix" + (" and two projections of its centres" if centres is not None else "")
+    return picture(figure, alt, said + regions.marks())
+
+
+def _draw_matrix(figure: Figure, weights: NDArray[np.float64], regions: Regions, *, centred: bool) -> str:
+    left = 0.28 if centred else 0.05
+    axes = figure.add_axes((left, 0.105, 0.83 * figure.get_figheight() / figure.get_figwidth(), 0.83))
+    shown = np.where(weights > 0, weights, np.nan)
+    present = shown[np.isfinite(shown)]
+    low, high = (float(present.min()), float(present.max())) if len(present) else (0.0, 1.0)
+    logarithmic = low > 0 and high / low > 30
+    norm = LogNorm(low, high) if logarithmic else Normalize(0, high)
+    image = axes.imshow(shown, interpolation="nearest", cmap="viridis", norm=norm)
+    axes.set_xlabel("from region (number)")
+    axes.set_ylabel("to region (number)")
+    mark_matrix(axes, regions)
+    box = axes.get_position()
+    bar = figure.add_axes((box.x1 + 0.012, box.y0, 0.011, box.height))
+    colours = figure.colorbar(image, cax=bar, format="{x:g}")
+    colours.minorticks_off()
+    colours.outline.set_visible(False)
+    bar.set_title("weight", fontsize=8, fontweight="normal", loc="left")
+    n, own = weights.shape[0], int(np.count_nonzero(np.diag(weights)))
+    links = int(np.count_nonzero(weights)) - own
+    filled = links / max(n * (n - 1), 1)
+    return (f"Matrix: weight of each of {number(links)} links between {n} regions ({100 * filled:.0f} % of the possible ones"
+            + (f"; {own} more of regions to themselves" if own else "") + f"), {'logarithmic' if logarithmic else 'linear'} colours; "
+            "blank: no link.")
+
+
+def mark_matrix(axes: Axes, regions: Regions) -> None:
+    """Frame the rows and columns of the marked regions in a matrix plot, and take the frame of the plot away."""
+    size = len(regions.labels)
+    for region in regions.marked:
+        for corner, width, height in (((-0.5, region - 0.5), size, 1), ((region - 0.5, -0.5), 1, size)):
+            axes.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=regions.colour(region), linewidth=0.9, clip_on=False))
+        axes.text(size - 0.5 + 0.01 * size, region, "◂", color=regions.colour(region), va="center", ha="left", fontsize=8, clip_on=False)
+    for spine in axes.spines.values():
+        spine.set_visible(True)
+        spine.set_color(FAINT)
+
+
+def strongest(weights: NDArray[np.float64], most: int = MOST_LINKS) -> tuple[NDArray[np.intp], NDArray[np.intp], float]:
+    """Return the ends of the strongest links, weaker first, and the smallest weight among them.
+
+    Links that go both ways count once, with the larger weight. All links of the smallest weight are in, so that none is preferred; where
+    even the largest weight occurs more than `most` times, all links of that weight are in.
+    """
+    both = np.triu(np.maximum(weights, weights.T), 1)
+    present = np.sort(both[both > 0])[::-1]
+    if not len(present):
+        return np.empty(0, np.intp), np.empty(0, np.intp), 0.0
+    limit = float(present[min(most, len(present)) - 1])
+    if np.count_nonzero(present >= limit) > most and present[0] > limit:
+        limit = float(present[present > limit].min())
+    source, target = np.nonzero(both >= limit)
+    order = np.argsort(both[source, target], kind="stable")
+    return source[order], target[order], limit
+
+
+def _range(coordinates_mm: NDArray[np.float64]) -> tuple[float, float]:
+    low, high = float(coordinates_mm.min()), float(coordinates_mm.max())
+    margin = 0.08 * (high - low) + 4.0
+    return low - margin, high + margin
+
+
+def _share_page(figure: Figure, centres: NDArray[np.float64]) -> list[tuple[float, float, float, float]]:
+    """Return the places of two maps, side by side, in which a millimetre is equally long."""
+    x, y, z = (high - low for low, high in map(_range, centres.T))
+    wide, high = figure.get_figwidth(), figure.get_figheight()
+    scale = min(0.415 * wide / (x + y), 0.83 * high / max(y, z))
+    left = 0.51 + (0.415 * wide - scale * (x + y)) / wide / 2
+    return [(place, 0.105 + (0.83 - tall * scale / high) / 2, width * scale / wide, tall * scale / high)
+            for place, width, tall in ((left, x, y), (left + scale * x / wide + 0.06, y, z))]
+
+
+def _draw_centres(figure: Figure, weights: NDArray[np.float64], centres: NDArray[np.float64], regions: Regions) -> str:
+    source, target, limit = strongest(np.nan_to_num(weights))
+    strength = np.nan_to_num(weights).sum(axis=1)
+    areas = 6 + 44 * strength / (strength.max(initial=0.0) or 1.0)
+    marked = list(regions.marked)
+    other = [i for i in range(len(centres)) if i not in marked]
+    for place, (across, up) in zip(_share_page(figure, centres), ((0, 1), (1, 2)), strict=True):
+        axes = figure.add_axes(place)
+        flat = centres[:, (across, up)]
+        ends = np.stack((flat[source], flat[target]), axis=1)
+        mine = np.isin(source, regions.replaced) | np.isin(target, regions.replaced)
+        width = 0.35 + 1.2 * np.nan_to_num(np.maximum(weights, weights.T)[source, target] / (weights.max(initial=0.0) or 1.0))
+        axes.add_collection(LineCollection(list(ends[~mine]), linewidths=width[~mine], colors=GREY, alpha=0.35, zorder=1))
+        if mine.any():
+            axes.add_collection(LineCollection(list(ends[mine]), linewidths=width[mine] + 0.3, colors=regions.colour(regions.replaced[0]),
+                                               alpha=0.85, zorder=2))
+        axes.scatter(flat[other, 0], flat[other, 1], s=areas[other], color=MUTED, edgecolor=PAPER, linewidth=0.5, zorder=3)
+        for region in marked:
+            x, y = float(flat[region, 0]), float(flat[region, 1])
+            axes.scatter(x, y, s=max(float(areas[region]), 34.0), color=regions.colour(region), edgecolor=PAPER, linewidth=0.8, zorder=4)
+            axes.annotate(regions.labels[region], (x, y), xytext=(0, 8), textcoords="offset points", ha="center", fontweight="bold",
+                          color=regions.colour(region), fontsize=9, zorder=5)
+        axes.set_xlim(*_range(centres[:, across]))
+        axes.set_ylim(*_range(centres[:, up]))
+        axes.xaxis.set_major_locator(MaxNLocator(4))
+        axes.yaxis.set_major_locator(MaxNLocator(6))
+        axes.set_xlabel(f"{'xyz'[across]} (mm)")
+        axes.set_ylabel(f"{'xyz'[up]} (mm)", labelpad=1)
+    reds = " those of the replaced region in red;" if regions.replaced else ""
+    return (f"Maps: centres of the regions seen along two axes, with the {number(len(source))} strongest links "
+            f"(weight {number(limit)} or more;{reds} thicker: stronger); the area of a dot grows with the summed weight that reaches the region.")

@@ -1,0 +1,76 @@
+"""Draw every other recorded sampled port as a small trace."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from cosim.launch.report.drawing import CATEGORIES, GREY, MUTED, Picture, new_figure, picture, shade, thin
+from cosim.launch.report.recorded import Sampled
+from cosim.launch.report.regions import intervals
+from cosim.launch.report.run import Run
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+MOST_PORTS = 24
+MOST_CURVES = 7
+
+
+def draw_samples(run: Run, ports: Sequence[Sampled]) -> Picture | None:
+    """Draw ports side by side, two a row; None where no port holds a sample."""
+    filled = [p for p in ports if p.values.size]
+    shown = filled[:MOST_PORTS]
+    if not shown:
+        return None
+    rows = -(-len(shown) // 2)
+    height = 1.62 * rows + 0.42
+    figure = new_figure(height)
+    grid = figure.subplots(rows, 2, squeeze=False)
+    figure.subplots_adjust(left=0.062, right=0.985, top=1 - 0.3 / height, bottom=0.46 / height, hspace=0.62, wspace=0.16)
+    places = list(grid.flat)
+    for axes, port in zip(places, shown, strict=False):
+        shade(axes, intervals(run.stimuli))
+        _draw_port(axes, port)
+        _name(axes, port)
+    for axes in places[len(shown):]:
+        axes.remove()
+    for axes in places[max(0, len(shown) - 2):len(shown)]:
+        axes.set_xlabel("time (ms)")
+    wide = any(p.values.shape[1] > MOST_CURVES for p in shown)
+    caption = ("Other recorded ports over time, each with its unit."
+               + (f" Ports with more than {MOST_CURVES} channels: median over channels (line), and the range of 90 % of them (band)."
+                  if wide else "")
+               + (" Shaded: the stimulus." if run.stimuli else "")
+               + (f" {len(filled) - len(shown)} more ports are not shown." if len(filled) > len(shown) else ""))
+    return picture(figure, f"Traces of {len(shown)} other recorded ports", caption)
+
+
+def _draw_port(axes: Axes, port: Sampled) -> None:
+    size = port.values.shape[1]
+    if size > MOST_CURVES:
+        every = max(1, len(port.times_ms) // 800)
+        low, middle, high = np.nanpercentile(port.values[::every], (5, 50, 95), axis=1)
+        axes.fill_between(port.times_ms[::every], low, high, color=GREY, alpha=0.35, linewidth=0)
+        axes.plot(port.times_ms[::every], middle, color=CATEGORIES[0], linewidth=0.9)
+    else:
+        for channel in range(size):
+            axes.plot(*thin(port.times_ms, port.values[:, channel], 1000), color=CATEGORIES[channel], linewidth=0.8)
+    axes.margins(x=0)
+    axes.yaxis.set_major_locator(MaxNLocator(3))
+    axes.xaxis.set_major_locator(MaxNLocator(6))
+
+
+def _name(axes: Axes, port: Sampled) -> None:
+    size = port.values.shape[1]
+    axes.set_title(f"{port.group} · {port.port}", pad=5)
+    unit = f"{port.unit}" if port.unit not in {"", "1"} else "no unit"
+    if size > MOST_CURVES or size == 1 or len(port.names) != size:
+        said = unit + (f", {size} channels" if size > 1 else "")
+        axes.text(1, 1.035, said, transform=axes.transAxes, ha="right", color=MUTED, fontsize=8.5)
+        return
+    at = 1.0
+    for channel in reversed(range(size)):
+        label = port.names[channel][:12]
+        axes.text(at, 1.035, label, transform=axes.transAxes, ha="right", color=CATEGORIES[channel], fontsize=8, fontweight="bold")
+        at -= 0.014 * len(label) + 0.03
+    axes.text(at, 1.035, unit, transform=axes.transAxes, ha="right", color=MUTED, fontsize=8.5)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 
 
 class Transport(StrEnum):
@@ -87,3 +88,36 @@ class Layout:
             if first <= rank < first + self.placements[name].ranks:
                 return name
         raise IndexError(f"the layout has {self.processes} ranks, not rank {rank}")
+
+
+def derive_layout(groups: Iterable[str], work: Mapping[str, float], max_ranks: Mapping[str, int], cores: int, *, mpi: bool) -> Layout:
+    """Return a sensible layout for one machine.
+
+    Parameters
+    ----------
+    groups : iterable of str
+        Names of the groups, in the order of the experiment.
+    work : mapping of str to float
+        Expected effort of each group, core-seconds for a second of simulated time.
+    max_ranks : mapping of str to int
+        The largest number of ranks that each group can use.
+    cores : int
+        Cores of the machine that the run may use.
+    mpi : bool
+        Whether MPI works on this machine.
+
+    Returns
+    -------
+    Layout
+        One process for everything where there is but one group, one core or no MPI; otherwise a rank for each group, and every spare
+        core to the group with most work for each of its ranks, as far as it can use more.
+    """
+    ranks = dict.fromkeys(groups, 1)
+    if len(ranks) == 1 or cores == 1 or not mpi:
+        return Layout(Transport.LOOPBACK, MappingProxyType({name: Placement(name) for name in ranks}))
+    for _ in range(cores - len(ranks)):
+        growing = [name for name in ranks if ranks[name] < max_ranks.get(name, 1)]
+        if not growing:
+            break
+        ranks[max(growing, key=lambda name: work.get(name, 1.0) / ranks[name])] += 1
+    return Layout(Transport.MPI, MappingProxyType({name: Placement(name, count) for name, count in ranks.items()}))

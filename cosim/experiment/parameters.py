@@ -6,7 +6,7 @@ Unit('mV')]``. A field called as a word of Python ends in an underscore in the d
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import Enum
 from fractions import Fraction
@@ -67,7 +67,7 @@ def settings(cls: type) -> dict[str, Setting]:
         if f.init:
             default = f.default_factory() if f.default_factory is not MISSING else f.default
             key = f.name.removesuffix("_")
-            found[key] = Setting(f.name, key, hints[f.name], TypeAdapter(_adapted(hints[f.name])), says.get(f.name, ""), default)
+            found[key] = Setting(f.name, key, hints[f.name], _adapter(hints[f.name], PURE), says.get(f.name, ""), default)
     return found
 
 
@@ -125,6 +125,16 @@ def read_fields(cls: type, data: Any, folder: Path) -> tuple[dict[str, Any], Fau
         setting = known["folder"]
         values[setting.name] = setting.adapter.validate_python(str(folder.absolute() / data["folder"]), context=folder)
     return values, faults
+
+
+def read_value(annotation: Any, unit: str, data: Any, folder: Path = Path()) -> Any:
+    """Return what plain data mean where a type stands; raise pydantic's `ValidationError` when they do not fit."""
+    return _adapter(annotation, unit).validate_python(data, context=folder)
+
+
+@cache
+def _adapter(annotation: Hashable, unit: str) -> TypeAdapter[Any]:
+    return TypeAdapter(_adapted(annotation, unit))
 
 
 def _adapted(annotation: Any, unit: str = PURE) -> Any:  # noqa: PLR0911 - one return for each sort of type
@@ -185,7 +195,7 @@ def _first_that_fits(members: Sequence[Any], unit: str, value: Any, info: Valida
     refusals = []
     for member in members:
         try:
-            return _member(member, unit).validate_python(value, context=info.context)
+            return read_value(member, unit, value, info.context)
         except ValidationError as error:
             refusals.append((member, faults_of(error, value, in_words(member, unit))))
     inside = [faults for _, faults in refusals if any(keys for keys, _ in faults)]
@@ -196,7 +206,3 @@ def _first_that_fits(members: Sequence[Any], unit: str, value: Any, info: Valida
         raise Refused(next(faults for member, faults in refusals if member is wanted[0]))
     raise Refused([((), Problem(f"{shown(value)} does not fit here", expected=" or ".join(in_words(m, unit) for m in wanted)))])
 
-
-@cache
-def _member(annotation: Any, unit: str) -> TypeAdapter[Any]:
-    return TypeAdapter(_adapted(annotation, unit))

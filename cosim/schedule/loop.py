@@ -76,6 +76,7 @@ class Member:
         self._window: Window | None = next(self._windows)
         self._last = self._window
         self._since = time.monotonic()
+        self.failed = False
 
     @property
     def finished(self) -> bool:
@@ -194,7 +195,11 @@ def run_members(members: Sequence[Member], transport: Transport) -> None:
             return
         ready = [m for m in running if m.ready()]
         for member in ready:
-            member.advance()
+            try:
+                member.advance()
+            except Exception:
+                member.failed = True
+                raise
         if not ready and not all(m.finished for m in members):
             transport.wait(mark, 1.0)
 

@@ -1,0 +1,200 @@
+"""The ``cosim`` command."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import MISSING, fields
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from cosim import __version__
+from cosim.errors import CosimError
+from cosim.launch.ready import make_ready
+from cosim.registry import COMPONENTS, TRANSLATORS, component, known, translator
+
+_SET = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Set a key of the experiment, such as groups.column.params.scale=0.2.")
+_LAYOUT = click.option("--layout", type=click.Path(path_type=Path), help="Layout file; without one a layout is derived for this machine.")
+_EXPERIMENT = click.argument("experiment", type=click.Path(path_type=Path))
+_FOLDER = click.argument("folder", type=click.Path(path_type=Path))
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(__version__, prog_name="cosim")
+def cosim() -> None:
+    """Couple simulators that work at different scales of the brain."""
+
+
+@cosim.command("run")
+@_EXPERIMENT
+@_LAYOUT
+@_SET
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for everything the run leaves; default: the next free runs/NAME-NUMBER.")
+@click.option("--no-report", is_flag=True, help="Do not write report.html.")
+def run_command(experiment: Path, layout: Path | None, overrides: tuple[str, ...], out: Path | None, no_report: bool) -> None:
+    """Run an experiment.
+
+    \b
+    Result:   a folder with results.h5, report.html, timing.json, versions.json, log/ and the resolved experiment and layout.
+    Examples: cosim run launch/experiments/column_in_brain.yaml
+              cosim run my.yaml --layout two_ranks.yaml --set duration='500 ms' --out runs/short
+    """
+    from cosim.launch.run import run  # noqa: PLC0415 (draws in the plotting library, which other commands do not need)
+
+    console = Console(stderr=True)
+    folder = run(experiment, console, overrides, layout, out, not no_report)
+    timing = json.loads(folder.timing.read_text())
+    factor = timing["real_time_factor"]
+    console.print(f"done: {timing['simulated_ms']:g} ms in {timing['simulation_s']:.2f} s (real-time factor {factor:.3f}), built in "
+                  f"{timing['build_s']:.2f} s, {timing['wall_s']:.1f} s in all", highlight=False)
+    for path in [folder.results] + ([] if no_report else [folder.report]):
+        click.echo(str(path))
+
+
+@cosim.command("check")
+@_EXPERIMENT
+@_LAYOUT
+@_SET
+def check_command(experiment: Path, layout: Path | None, overrides: tuple[str, ...]) -> None:
+    """Check an experiment without running it.
+
+    \b
+    Result:   windows, modes, couplings and what forbids longer windows, expected memory; or everything that is wrong, status 2.
+    Examples: cosim check my.yaml
+    """
+    from cosim.launch.explain import explain  # noqa: PLC0415 (as above)
+
+    explain(make_ready(experiment, overrides, layout), _wide())
+
+
+@cosim.command("plan")
+@_EXPERIMENT
+@_LAYOUT
+@_SET
+@click.option("--out", type=click.Path(path_type=Path), default=Path("RUN_FOLDER"), help="Folder to name in the line.")
+def plan_command(experiment: Path, layout: Path | None, overrides: tuple[str, ...], out: Path) -> None:
+    """Show which process runs where, and the line that starts them.
+
+    \b
+    Result:   a table of ranks and the exact mpiexec (or, in a Slurm allocation, srun) line that 'cosim run' uses.
+    Examples: cosim plan my.yaml --layout launch/layouts/brain1_column2.yaml
+    """
+    from cosim.launch.explain import explain_layout  # noqa: PLC0415 (as above)
+
+    explain_layout(make_ready(experiment, overrides, layout), _wide(), out)
+
+
+@cosim.command("doctor")
+def doctor_command() -> None:
+    """Say what works on this machine, and what to do about the rest.
+
+    \b
+    Result:   one line for each thing looked at; status 1 when something that is needed does not work.
+    """
+    from cosim.launch.doctor import Verdict, examine  # noqa: PLC0415 (as above)
+
+    bad, colour = 0, {Verdict.GOOD: "green", Verdict.MISSING: "yellow", Verdict.BAD: "red"}
+    console = _wide()
+    for finding in examine():
+        bad += finding.verdict is Verdict.BAD
+        console.print(f"[{colour[finding.verdict]}]{finding.verdict:>8}[/] [bold]{finding.what}[/]: ", end="")
+        console.print(finding.found + (f"; to do: {finding.remedy}" if finding.remedy else ""), markup=False, highlight=False)
+    sys.exit(1 if bad else 0)
+
+
+@cosim.command("components")
+@click.argument("name", required=False)
+def components_command(name: str | None) -> None:
+    """List components and translators, or the parameters of one.
+
+    \b
+    Examples: cosim components
+              cosim components wholebrain
+    """
+    console = _wide()
+    names = {**dict.fromkeys(known(COMPONENTS), component), **dict.fromkeys(known(TRANSLATORS), translator)}
+    if name is not None:
+        plugin = names.get(name, component)(name)
+        console.print(plugin.parameters.__doc__ or "", highlight=False, markup=False)
+        table = Table("parameter", "type", "default")
+        for field in fields(plugin.parameters):
+            default = "needed" if field.default is MISSING and field.default_factory is MISSING else \
+                repr(field.default) if field.default is not MISSING else "see above"
+            table.add_row(field.name, str(field.type), default)
+        console.print(table)
+        return
+    table = Table("name", "what", "from")
+    for group, load in ((COMPONENTS, component), (TRANSLATORS, translator)):
+        for each, entry in known(group).items():
+            try:
+                what = (load(each).__doc__ or "").strip().splitlines()[0]
+            except CosimError as error:
+                what = str(error)
+            table.add_row(each, what, f"{entry.dist.name} {entry.dist.version}" if entry.dist else "")
+    console.print(table)
+
+
+@cosim.command("report")
+@_FOLDER
+def report_command(folder: Path) -> None:
+    """Write report.html of a run again.
+
+    \b
+    Examples: cosim report runs/column_in_brain-001
+    """
+    from cosim.launch.report import write_report  # noqa: PLC0415 (as above)
+    from cosim.record.reading import read_results  # noqa: PLC0415 (as above)
+
+    read_results(folder)
+    click.echo(str(write_report(folder)))
+
+
+@cosim.command("digest")
+@_FOLDER
+def digest_command(folder: Path) -> None:
+    """Print one SHA-256 over everything recorded in a run.
+
+    \b
+    Result:   the same 64 digits for the same experiment under every layout, transport and window.
+    Examples: cosim digest runs/column_in_brain-001
+    """
+    from cosim.record.digest import digest  # noqa: PLC0415 (as above)
+
+    click.echo(digest(folder))
+
+
+@cosim.command("schema")
+@click.option("--layout", is_flag=True, help="The schema of layout files.")
+def schema_command(layout: bool) -> None:
+    """Print the JSON schema of experiment files, for editors.
+
+    \b
+    Examples: cosim schema > experiment.schema.json   (and '# yaml-language-server: $schema=experiment.schema.json' in your file)
+    """
+    from cosim.experiment.schema import json_schema, layout_schema  # noqa: PLC0415 (as above)
+
+    click.echo(json.dumps(layout_schema() if layout else json_schema(), indent=1))
+
+
+def main() -> None:
+    """Run the command; tell errors as sentences: status 2 before a run, 1 during it."""
+    try:
+        cosim(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except CosimError as error:
+        click.echo(f"cosim: {error}", err=True)
+        sys.exit(error.exit_status)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("cosim: interrupted", err=True)
+        sys.exit(1)
+
+
+def _wide() -> Console:
+    """Return a console; where there is no terminal, lines are not broken."""
+    console = Console()
+    return console if console.is_terminal else Console(width=200)

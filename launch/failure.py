@@ -1,0 +1,107 @@
+"""Find out in words why a run ended before its time, and who waits for whom."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import time
+from pathlib import Path
+
+from cosim.experiment.layout import Layout, Transport
+from cosim.launch.board import Entry
+from cosim.launch.folder import RunFolder
+from cosim.schedule.loop import Phase
+from cosim.schedule.plan import Plan
+
+_KILLED = re.compile(r"rank (\d+) .*?exited on\s+signal (\d+)", re.DOTALL)
+_DOING = {Phase.STARTING: "starting", Phase.BUILDING: "building", Phase.WAITING: "waiting", Phase.TRANSLATING: "translating",
+          Phase.COMPUTING: "computing", Phase.SENDING: "sending", Phase.RECORDING: "recording", Phase.FINISHED: "finished"}
+
+
+def seat(layout: Layout, plan: Plan, place: int) -> str:
+    """Return how to call the rank at a place on the board: ``column (rank 1)``."""
+    if layout.transport is Transport.LOOPBACK:
+        return list(plan.experiment.groups)[place]
+    group = layout.group_of(place)
+    return f"{group} (rank {place - layout.first_rank(group)})"
+
+
+def doing(entry: Entry, plan: Plan, now: float) -> str:
+    """Return in words what a rank is doing and since when."""
+    if entry.phase is Phase.FINISHED:
+        return "has finished"
+    if entry.phase in (Phase.STARTING, Phase.BUILDING):
+        return f"has been {_DOING[entry.phase]} for {now - entry.since:.0f} s" if entry.pid else "has not started"
+    since = f"window {entry.window} for {now - entry.since:.0f} s"
+    if entry.phase is Phase.WAITING and entry.edge >= 0:
+        edge = plan.edges[entry.edge]
+        return f"has been waiting for {edge.coupling.source_group} (coupling '{edge.name}') in {since}"
+    return f"has been {_DOING[entry.phase]} in {since}"
+
+
+def who_waits(layout: Layout, plan: Plan, entries: list[Entry]) -> str:
+    """Return one sentence for each rank: what it does, for whom it waits, since which window, and whether it has been stopped."""
+    now = time.monotonic()
+    parts = [f"{seat(layout, plan, place)} {doing(entry, plan, now)}{_halted(entry.pid)}" for place, entry in enumerate(entries)
+             if entry.phase is not Phase.FINISHED]
+    return "; ".join(parts)
+
+
+def why(folder: RunFolder, layout: Layout, plan: Plan, entries: list[Entry], status: int) -> str:
+    """Return the one cause of a run's end that came first.
+
+    A rank that raised has left a note; the earliest counts, the others are what followed. Otherwise a rank was killed: MPI's own
+    words say which, or its process has gone while others were still there.
+    """
+    notes = [json.loads(f.read_text()) for f in folder.log.glob("*.failure.json")]
+    if notes:
+        first = min(notes, key=lambda n: float(n["time"]))
+        return f"{first['group']} (rank {first['rank']}): {first['cause']}"
+    said = _read(folder.log / "start.log")
+    found = _KILLED.search(said)
+    if found:
+        rank, number = int(found[1]), int(found[2])
+        name = seat(layout, plan, rank)
+        return f"{name} was killed by signal {number} ({_signal_name(number)}){_perhaps_memory(number)}; it {_was(entries[rank], plan)}"
+    if status < 0 or status > 128:
+        number = -status if status < 0 else status - 128
+        active = next((i for i, e in enumerate(entries) if e.phase not in (Phase.FINISHED, Phase.WAITING)), 0)
+        return f"the process was killed by signal {number} ({_signal_name(number)}){_perhaps_memory(number)} while {seat(layout, plan, active)} {_was(entries[active], plan)}"
+    last = "\n    ".join(said.strip().splitlines()[-8:])
+    return f"the processes ended with status {status}" + (f"; the last they said:\n    {last}" if last else "")
+
+
+def last_words(folder: RunFolder, lines: int = 3) -> list[str]:
+    """Return the last lines that each rank printed, with its name."""
+    return [f"{path.stem}: {line}" for path in sorted(folder.log.glob("*.log")) for line in _read(path).strip().splitlines()[-lines:]]
+
+
+def _was(entry: Entry, plan: Plan) -> str:
+    if entry.phase in (Phase.STARTING, Phase.BUILDING):
+        return f"was {_DOING[entry.phase]}"
+    return f"was {_DOING[entry.phase]} in window {entry.window}"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return "unknown"
+
+
+def _perhaps_memory(number: int) -> str:
+    return ", by someone or by the system for lack of memory" if number == signal.SIGKILL else ""
+
+
+def _halted(pid: int) -> str:
+    """Say that a process has been stopped from outside (SIGSTOP, a debugger), where the system tells."""
+    state = _read(Path(f"/proc/{pid}/stat")).rpartition(")")[2].split()
+    return " (the process has been stopped from outside)" if state and state[0] in "Tt" else ""
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""

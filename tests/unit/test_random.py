@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from cosim import _random, random
+
+
+@pytest.mark.parametrize(("key", "counter", "words"), [  # Salmon et al. 2011, known answers shipped with Random123
+    (0, (0, 0, 0, 0), (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)),
+    (0xFFFFFFFFFFFFFFFF, (0xFFFFFFFF,) * 4, (0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD)),
+    (0x299F31D0A4093822, (0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344), (0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1)),
+])
+def test_philox_gives_the_published_words(key: int, counter: tuple[int, ...], words: tuple[int, ...]) -> None:
+    tick = counter[2] | counter[3] << 32
+    assert tuple(random.philox(key, counter[0], counter[1], tick)) == words
+    assert tuple(_random.philox(key, counter[0], counter[1], tick)) == words
+
+
+def test_kernel_and_twin_draw_the_same_normals() -> None:
+    key = random.stream_key(3, "test")
+    assert np.allclose(_random.normals(key, 5000, 2, 9), random.normals(key, np.arange(5000), 2, 9), rtol=0, atol=4e-15)
+
+
+def test_normals_are_normal_and_uncorrelated_between_entities_and_ticks() -> None:
+    key = random.stream_key(1, "noise")
+    draws = np.array([_random.normals(key, 2000, 0, t)[:, 0] for t in range(50)])
+    assert stats.kstest(draws.ravel(), "norm").pvalue > 1e-3
+    assert abs(np.mean(draws[1:] * draws[:-1])) < 5 / np.sqrt(draws.size)
+    assert abs(np.mean(draws[:, 1:] * draws[:, :-1])) < 5 / np.sqrt(draws.size)
+
+
+def test_streams_differ_by_every_part_of_their_name() -> None:
+    names = [(1, "a", "b"), (2, "a", "b"), (1, "ab"), (1, "a", "c"), (1, "b", "a"), (1, "a"), (12, "a", "b")]
+    assert len({random.stream_key(*n) for n in names}) == len(names)
+
+
+def test_exp_and_log_are_right_to_two_ulp() -> None:
+    x = np.linspace(-700, 700, 200_001)
+    assert np.abs(_random.exp(x) / np.exp(x) - 1).max() < 2 * np.finfo(float).eps
+    y = np.exp(np.linspace(-600, 600, 200_001))
+    assert np.abs(_random.log(y) - np.log(y)).max() <= 2 * np.spacing(700.0)
+
+
+def test_exp_saturates_and_keeps_nan() -> None:
+    low, high, nan = _random.exp(np.array([-1e9, 1e9, np.nan]))
+    assert 0 < low < 1e-300
+    assert high > 1e300
+    assert np.isnan(nan)

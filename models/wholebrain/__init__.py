@@ -1,1 +1,1 @@
-"""."""
+"""The mean-field brain network: regions with local dynamics, coupled through a connectome with conduction delays."""

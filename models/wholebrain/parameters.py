@@ -1,0 +1,101 @@
+"""What a user may set for the brain network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cosim.interfaces import Unit
+from cosim.models.wholebrain.synthetic import SyntheticConnectome
+
+
+@dataclass(frozen=True, slots=True)
+class Stimulus:
+    """Hold one stimulus: a constant added to an input of some regions.
+
+    Parameters
+    ----------
+    regions : tuple of str
+        Names of the regions.
+    amplitude : float
+        What is added, in the unit of the model's input (nA for `reduced_wong_wang`).
+    onset, duration : float, ms
+        It is on in the steps that start in ``[onset, onset + duration)``.
+    variable : str or None
+        The state variable whose equation it enters; None is the model's first.
+    """
+
+    regions: tuple[str, ...]
+    amplitude: float
+    onset: Annotated[float, Unit("ms")]
+    duration: Annotated[float, Unit("ms")]
+    variable: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WholeBrainParameters:
+    """Hold the parameters of `wholebrain`.
+
+    Parameters
+    ----------
+    connectome : str
+        ``tvb_data:FILE`` for one of the installed package tvb-data, the path of a zip file in the layout of The Virtual Brain, or 'synthetic'.
+    fallback : {'none', 'synthetic'}
+        What to take when tvb-data is asked for and not installed.
+    synthetic : SyntheticConnectome
+        What a synthetic connectome is made from.
+    normalise : {'none', 'max', 'max_row_sum'}
+        Divide the weights by nothing, by the largest, or by the largest sum over a region's afferents.
+    self_connections : bool
+        Keep the connections of regions with themselves.
+    speed : float, mm/ms
+        Conduction speed; delays are rint(length / speed / step), half to even.
+    coupling : float
+        The factor G of all long-range input.
+    model : str
+        Name of the local model.
+    model_parameters : mapping of str to number, tuple of numbers or str
+        Parameters of the local model; a tuple holds one number a region.
+    scheme : {'euler', 'heun', 'heun_held'}
+        Heun's scheme takes the delayed input of both ends of the step; 'heun_held' keeps that of its start for both stages (as The Virtual Brain).
+    noise : float or mapping of str to float
+        Standard deviation of the additive white noise, in the unit of the variable / sqrt(ms); for all variables, or by variable.
+    noise_stream : str or None
+        Name of the random stream; None is the name of the group. Groups that share it draw the same noise for the same region.
+    start : {'rest', 'model'}
+        Begin at the noise-free fixed point of the whole network, or at the model's own start values. Where there is no stable fixed point: the latter.
+    initial : mapping of str to float or tuple of float
+        Values for some variables instead, for all times up to 0.
+    stimuli : tuple of Stimulus
+        What is added when and where; they add up.
+    simulate : tuple of str or None
+        The regions that this group simulates, each on its own, with what all others send coming in from outside; None is all that are not replaced.
+    replaced : mapping of str to {'rate', 'coupling'}
+        Regions whose activity comes from outside, as a rate in Hz or as the variable that regions send.
+    driven : tuple of str
+        Regions with an input port of their own for what is added to the first input of the model.
+    folder : Path or None
+        Where relative paths start; the folder of the experiment file.
+    """
+
+    connectome: str = "tvb_data:connectivity_76.zip"
+    fallback: Literal["none", "synthetic"] = "none"
+    synthetic: SyntheticConnectome = field(default_factory=SyntheticConnectome)
+    normalise: Literal["none", "max", "max_row_sum"] = "none"
+    self_connections: bool = True
+    speed: Annotated[float, Unit("mm/ms")] = 3.0
+    coupling: float = 1.0
+    model: str = "reduced_wong_wang"
+    model_parameters: Mapping[str, float | str | tuple[float, ...]] = field(default_factory=dict)
+    scheme: Literal["euler", "heun", "heun_held"] = "heun"
+    noise: float | Mapping[str, float] = 0.0
+    noise_stream: str | None = None
+    start: Literal["rest", "model"] = "rest"
+    initial: Mapping[str, float | tuple[float, ...]] = field(default_factory=dict)
+    stimuli: tuple[Stimulus, ...] = ()
+    simulate: tuple[str, ...] | None = None
+    replaced: Mapping[str, Literal["rate", "coupling"]] = field(default_factory=dict)
+    driven: tuple[str, ...] = ()
+    folder: Path | None = None

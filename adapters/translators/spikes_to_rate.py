@@ -60,7 +60,8 @@ class SpikesToRate(Translator):
         self._width_s = width_ms / 1000
         self._channel_of: NDArray[np.int64] = np.empty(0, np.int64)
         self._recent: NDArray[np.int64] = np.empty((self._bins, 0), np.int64)
-        self._neuron_seconds: NDArray[np.float64] = np.empty(0)
+        self._over: NDArray[np.float64] = np.empty(0)
+        self._under: NDArray[np.float64] = np.empty(0)
 
     def describe(self, source: Port, target: Port) -> Port:
         """Return a rate in Hz: one channel, or one for each chosen population."""
@@ -84,23 +85,26 @@ class SpikesToRate(Translator):
             channel = 0 if self._parameters.pooled else number
             self._channel_of[first:stop] = channel
             neurons[channel] += stop - first
-        self._neuron_seconds = np.array([float(n * self._width_s) for n in neurons])
+        # As a quotient of whole numbers, so that there is one rounding.
+        neuron_seconds = [n * self._width_s for n in neurons]
+        self._over = np.array([float(n.denominator) for n in neuron_seconds])
+        self._under = np.array([float(n.numerator) for n in neuron_seconds])
         self._recent = np.zeros((self._bins, size), np.int64)
 
     def translate(self, block: Block, start: int, stop: int) -> Samples:
-        """Turn spikes stamped in ``(start, stop]`` into the rate at ``start + step, ..., stop``, Hz."""
+        """Turn spikes stamped in ``(start, stop]`` into the rate at ``..., stop - step, stop``, Hz."""
         if not isinstance(block, Spikes):
             raise ProtocolError("spikes_to_rate was given samples instead of spikes")
-        steps, size = (stop - start) // self._step, len(self._neuron_seconds)
-        bins = -((start - block.ticks) // self._step) - 1  # a spike in (t - step, t] counts in the sample at t
-        if len(bins) and (bins.min() < 0 or bins.max() >= steps):
+        steps, size = -((start - stop) // self._step), len(self._under)
+        bins = steps - 1 - (stop - block.ticks) // self._step  # a spike in (t - step, t] counts in the sample at t
+        if len(bins) and (bins.min() < 0 or block.ticks.max() > stop):
             raise ProtocolError(f"spikes_to_rate was given a spike outside of its window ({start}, {stop}]")
         cell = bins * (size + 1) + self._channel_of[block.ids]  # the last channel takes those that are not chosen
         new = np.bincount(cell, minlength=steps * (size + 1)).reshape(steps, size + 1)[:, :size]
         both = np.concatenate((self._recent, new))
         counts = self._recent.sum(axis=0) + np.cumsum(new - both[:steps], axis=0)
         self._recent = both[steps:]
-        return Samples(start + self._step, self._step, counts / self._neuron_seconds)
+        return Samples(stop - (steps - 1) * self._step, self._step, counts * self._over / self._under)
 
     def save(self, group: Any) -> None:
         """Write the spike counts of the last `width`."""

@@ -1,0 +1,154 @@
+"""Delays, canonical order of sums, leads and lags; the kernel against its twin."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cosim.models.wholebrain import twin
+from cosim.models.wholebrain._engine import levels
+from cosim.models.wholebrain.component import WholeBrain
+from cosim.models.wholebrain.connectome import Connectome
+from cosim.models.wholebrain.network import leads_and_lags, network
+from cosim.models.wholebrain.parameters import WholeBrainParameters
+from cosim.random import normals, stream_key
+from cosim.timegrid import Clock, Window
+from tests.support.wholebrain import brain, run, write_zip
+
+
+def random_connectome(n: int, seed: int, longest_mm: float = 30.0, zero: float = 0.0) -> Connectome:
+    draw = np.random.default_rng(seed)
+    weights = draw.lognormal(size=(n, n)) * (draw.random((n, n)) < 0.6)
+    lengths = draw.random((n, n)) * longest_mm * (draw.random((n, n)) >= zero)
+    return Connectome("random", tuple(f"r{i}" for i in range(n)), weights, lengths, draw.random((n, 3)))
+
+
+def test_a_link_of_delay_zero_carries_the_state_of_the_step_before(tmp_path: Path) -> None:
+    # The table is that of The Virtual Brain's test of its history (SCIENCE: x[k] = x[k-1] + sum W x_j[k-1-D]).
+    weights = np.zeros((4, 4))
+    weights[[0, 1, 2], [1, 2, 3]] = 1
+    path = write_zip(tmp_path / "c.zip", weights, np.arange(16.0).reshape(4, 4))
+    b = brain(dt="1", connectome=str(path), speed=1.0, model="linear", model_parameters={"gamma": 0.0}, scheme="euler", start="model", initial={"x": 1.0})
+    rows = run(b, 10, 3)["x"]
+    expected = [(2, 2, 2, 1), (3, 3, 3, 1), (5, 4, 4, 1), (8, 5, 5, 1), (12, 6, 6, 1), (17, 7, 7, 1), (23, 8, 8, 1), (30, 10, 9, 1), (38, 13, 10, 1),
+                (48, 17, 11, 1)]
+    assert rows.tolist() == [list(map(float, e)) for e in expected]
+
+
+def test_delays_are_rounded_half_to_even() -> None:
+    lengths = np.array([[0, 0.5], [1.5, 0]])
+    net = network(Connectome("", ("a", "b"), np.ones((2, 2)), lengths, np.zeros((2, 3))), "none", True, 1.0, 1.0)
+    assert net.delays.tolist() == [[0, 0], [2, 0]]
+
+
+@pytest.mark.parametrize(("normalise", "largest"), [("max", lambda w: w.max()), ("max_row_sum", lambda w: w.sum(axis=1).max())])
+def test_normalised_weights_have_their_largest_at_one(normalise, largest) -> None:
+    net = network(random_connectome(9, 1), normalise, False, 3.0, 0.1)
+    assert largest(net.weights) == pytest.approx(1.0, abs=1e-15)
+    assert not net.weights.diagonal().any()
+
+
+@given(st.integers(0, 10**6), st.integers(2, 12), st.integers(1, 5))
+@settings(max_examples=60, deadline=None)
+def test_lead_and_lag_of_connected_replaced_regions_fit_into_the_delay_between_them(seed: int, n: int, count: int) -> None:
+    net = network(random_connectome(n, seed), "none", True, 3.0, 0.5)
+    replaced = list(range(min(count, n)))
+    leads, lags = leads_and_lags(net, replaced)
+    lag_of = dict(zip(replaced, lags, strict=True))
+    for b, lead in zip(replaced, leads, strict=True):
+        for j in np.flatnonzero(net.between[b]):
+            assert lead + lag_of.get(int(j), 0) <= net.delays[b, j]
+        for i in np.flatnonzero(net.between[:, b]):
+            assert lag_of[b] <= net.delays[i, b]
+        assert 0 <= lead <= net.longest and 0 <= lag_of[b] <= net.longest
+
+
+def test_a_self_connection_counts_for_neither_lead_nor_lag() -> None:
+    net = network(Connectome("", ("a", "b"), np.ones((2, 2)), np.array([[0.0, 30.0], [20.0, 0.0]]), np.zeros((2, 3))), "none", True, 1.0, 1.0)
+    assert leads_and_lags(net, [0]) == ([30], [20])
+
+
+@pytest.mark.parametrize("scheme", ["euler", "heun", "heun_held"])
+@pytest.mark.parametrize(("model", "exact"), [("linear", True), ("wilson_cowan", False), ("reduced_wong_wang", False)])
+@pytest.mark.parametrize("zero", [0.0, 0.3])
+def test_kernel_and_twin_agree(tmp_path: Path, scheme: str, model: str, exact: bool, zero: float) -> None:
+    c = random_connectome(7, 3, zero=zero)
+    path = write_zip(tmp_path / "c.zip", c.weights, c.tract_lengths)
+    noise = {"linear": 0.1, "wilson_cowan": 0.01, "reduced_wong_wang": 0.001}[model]
+    b = brain(connectome=str(path), model=model, coupling=0.05, scheme=scheme, noise=noise, start="model", seed=5)
+    s = b._setting
+    assert 1 <= s.net.block
+    steps = 150
+    state = np.repeat([[v.start] for v in s.model.variables], 7, axis=1)
+    draws = normals(stream_key(5, "brain", "noise"), np.arange(7)[None, :], 0, np.arange(steps)[:, None])
+    drawn = s.sigma[:, None] * np.moveaxis(draws, -1, 1)[:, : len(s.sigma)]
+    slow = twin.run(s.net, s.model, s.rows, s.gain, s.scheme, 0.1, state, steps, drawn)
+    got = run(b, steps, 37)
+    fast = np.stack([got[name] for name in s.model.variable_names], axis=1)
+    np.testing.assert_allclose(fast, slow, rtol=1e-12, atol=1e-14)
+    if exact and levels() > 0:
+        quiet = brain(connectome=str(path), model=model, coupling=0.05, scheme=scheme, initial={"x": 0.3}, start="model")
+        assert np.array_equal(run(quiet, 60, 60)["x"], twin.run(s.net, s.model, s.rows, s.gain, s.scheme, 0.1, state + 0.3, 60)[:, 0])
+
+
+def test_same_bits_for_every_window_length_and_instruction_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cosim.models.wholebrain import component
+
+    c = random_connectome(11, 8, zero=0.1)
+    path = write_zip(tmp_path / "c.zip", c.weights, c.tract_lengths)
+    settings_ = {"connectome": str(path), "coupling": 0.02, "noise": 0.002, "start": "model"}
+    whole = run(brain(**settings_), 300, 300)
+    for length in (1, 2, 7, 128, 129):
+        part = run(brain(**settings_), 300, length)
+        assert all(np.array_equal(whole[name], part[name]) for name in whole)
+    engine = component.Engine
+    for level in range(levels()):
+        monkeypatch.setattr(component, "Engine", lambda *a, level=level: engine(*a, level))
+        part = run(brain(**settings_), 300, 50)
+        assert all(np.array_equal(whole[name], part[name]) for name in whole), level
+
+
+def test_the_synthetic_connectome_is_symmetric_seeded_and_has_a_visual_cortex() -> None:
+    clock = Clock(Fraction("0.1"), 1)
+    made = WholeBrain(WholeBrainParameters(connectome="synthetic", model="linear"), clock)._setting.connectome
+    again = WholeBrain(WholeBrainParameters(connectome="synthetic", model="linear"), clock)._setting.connectome
+    swap = [(i + 38) % 76 for i in range(76)]
+    assert len(made) == 76 and {"rV1", "lV1"} <= set(made.labels)
+    assert np.array_equal(made.weights, again.weights)
+    assert np.array_equal(made.weights, made.weights[np.ix_(swap, swap)])
+    assert np.array_equal(made.centres, made.centres[swap] * [-1, 1, 1])
+    linked = made.tract_lengths[made.weights > 0]
+    assert 10 <= linked.min() and linked.max() <= 150
+    assert (made.weights > 0).any(axis=0).all() and (made.weights > 0).any(axis=1).all()
+
+
+def test_an_experiment_without_data_runs_on_the_synthetic_connectome_where_that_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    import importlib.util
+
+    from cosim.errors import MissingExtra
+
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    clock = Clock(Fraction("0.1"), 1)
+    with pytest.raises(MissingExtra, match=r"cosim\[data\]"):
+        WholeBrain(WholeBrainParameters(), clock)
+    b = WholeBrain(WholeBrainParameters(fallback="synthetic"), clock)
+    assert "in place of tvb_data:connectivity_76.zip" in b.describe().facts["connectome"]
+
+
+def test_a_stimulus_is_on_in_the_steps_that_start_in_its_time(tmp_path: Path) -> None:
+    from cosim.models.wholebrain.parameters import Stimulus
+
+    path = write_zip(tmp_path / "c.zip", np.zeros((2, 2)), np.ones((2, 2)))
+    b = brain(connectome=str(path), model="linear", model_parameters={"gamma": 0.0}, scheme="euler", start="model",
+              stimuli=(Stimulus(("r1",), 2.0, onset=0.25, duration=0.3),))
+    x = np.diff(run(b, 10, 4)["x"][:, 1], prepend=0.0)
+    assert x == pytest.approx([0, 0, 0, 0.2, 0.2, 0.2, 0, 0, 0, 0], abs=1e-15)
+
+
+def test_windows_are_stamped_with_what_they_reached() -> None:
+    b = brain(connectome="synthetic")
+    block = b.advance(Window(0, 5), {})["rate"]
+    assert (block.first, block.last) == (1, 5)

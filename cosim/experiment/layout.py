@@ -90,7 +90,7 @@ class Layout:
         raise IndexError(f"the layout has {self.processes} ranks, not rank {rank}")
 
 
-def derive_layout(groups: Iterable[str], work: Mapping[str, float], max_ranks: Mapping[str, int], cores: int, *, mpi: bool) -> Layout:
+def derive_layout(groups: Iterable[str], work: Mapping[str, float], max_ranks: Mapping[str, int], cores: int, mpi: bool) -> Layout:
     """Return a sensible layout for one machine.
 
     Parameters

@@ -39,7 +39,7 @@ class Quantity:
 
     def to(self, unit: str) -> float:
         """Return the number in another unit; raise `InputError` when the units do not measure the same."""
-        return float(_convert(Fraction(repr(self.value)), self.unit, unit, str(self)))
+        return float(_convert(Fraction(repr(self.value)), "" if self.unit == "1" else self.unit, unit, str(self)))
 
 
 def read_quantity(value: object, unit: str) -> Fraction:

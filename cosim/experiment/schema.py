@@ -97,7 +97,7 @@ _PLAIN: dict[Any, str] = {str: "string", Path: "string", bool: "boolean", type(N
 
 def _number_schema(bare: Any, unit: str) -> Schema:
     if unit != PURE:
-        return {"type": "string", "pattern": rf"^{_NUMBER} ?([^\d\s.,].*|1/.+)$", "examples": [f"1 {unit}"],
+        return {"type": "string", "pattern": rf"^{_NUMBER} ?([^\d\s.,eE].*|[eE][^-+\d].*|1/.+)$", "examples": [f"1 {unit}"],
                 "description": f"A quantity in {unit} or what converts to it"}
     if bare is int:
         return {"type": "integer"}

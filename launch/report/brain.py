@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from cosim.launch.report.drawing import FAINT, INK, MUTED, ORANGE, Picture, new_figure, number, picture, shade, spread, thin
+from cosim.launch.report.drawing import FAINT, INK, MUTED, ORANGE, Picture, new_figure, number, picture, shade, short, spread, thin
 from cosim.launch.report.recorded import Sampled
 from cosim.launch.report.regions import Regions, intervals, settled
 from cosim.launch.report.run import Run, Stimulus
@@ -55,8 +55,8 @@ def draw_carpet(run: Run, port: Sampled, regions: Regions) -> Picture:
     profile.spines["left"].set_visible(False)
     _mark_rows(axes, regions, size, height)
     for stimulus in (s for s in run.stimuli if s.group == port.group):
-        axes.plot((stimulus.onset_ms, stimulus.stop_ms), (1.012, 1.012), transform=axes.get_xaxis_transform(), color=ORANGE, linewidth=4,
-                  solid_capstyle="butt", clip_on=False)
+        axes.plot((stimulus.onset_ms, min(stimulus.stop_ms, stop)), (1.012, 1.012), transform=axes.get_xaxis_transform(), color=ORANGE,
+                  linewidth=4, solid_capstyle="butt", clip_on=False)
         for region in _indices(stimulus, regions):
             axes.add_patch(Rectangle((stimulus.onset_ms, region - 0.5), stimulus.stop_ms - stimulus.onset_ms, 1, fill=False,
                                      edgecolor="white", linewidth=0.9))
@@ -79,7 +79,7 @@ def _mark_rows(axes: Axes, regions: Regions, size: int, height: float) -> None:
         axes.annotate("", (1.001, place), (1.02, label), xycoords="axes fraction", annotation_clip=False,
                       arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 1.1})
         axes.plot((-0.006,), (place,), transform=axes.transAxes, marker=">", markersize=5, color=colour, clip_on=False)
-        axes.text(1.024, label, regions.labels[region], transform=axes.transAxes, color=colour, fontweight="bold", va="center")
+        axes.text(1.024, label, short(regions.labels[region], 9), transform=axes.transAxes, color=colour, fontweight="bold", va="center")
 
 
 def _indices(stimulus: Stimulus, regions: Regions) -> list[int]:
@@ -138,14 +138,17 @@ def draw_traces(run: Run, port: Sampled, regions: Regions) -> Picture:
         if first and change is not None:
             before = (port.times_ms > first.onset_ms - BEFORE_MS) & (port.times_ms <= first.onset_ms)
             axes.axhline(float(port.values[before, region].mean()), color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)))
-            said = f"change {change[region]:+.2f} ".replace("-", "−") + port.unit
-            axes.text(1.015, 0.12, said, transform=axes.transAxes, color=MUTED, fontsize=8.5, va="bottom")
         axes.plot(times, values, color=colour, linewidth=0.9)
-        role = regions.role(region)
-        axes.text(1.015, 0.56, regions.labels[region] + (f" · {role}" if role else ""), transform=axes.transAxes, va="center",
-                  color=regions.text_colour(region), fontweight="bold")
+        changed = f"change {change[region]:+.2f} {port.unit}".replace("-", "−", 1) if change is not None else ""
+        lines = [line for line in (regions.role(region), changed) if line]
+        top = 0.5 + 0.16 * len(lines)
+        axes.text(1.015, top, short(regions.labels[region]), transform=axes.transAxes, va="center", color=regions.text_colour(region),
+                  fontweight="bold")
+        for below, line in enumerate(lines, start=1):
+            axes.text(1.015, top - 0.32 * below, line, transform=axes.transAxes, color=MUTED, fontsize=8.5, va="center")
         axes.yaxis.set_major_locator(MaxNLocator(2))
-        axes.margins(x=0, y=0.12)
+        axes.margins(y=0.12)
+        axes.set_xlim(float(times[0]), float(times[-1]) if len(times) > 1 else float(times[0]) + 1)
         axes.spines["bottom"].set_color(FAINT)
         axes.tick_params(axis="x", length=0)
     grid[-1].tick_params(axis="x", length=3)
@@ -158,13 +161,13 @@ def draw_traces(run: Run, port: Sampled, regions: Regions) -> Picture:
 
 def _caption(stimulus: Stimulus | None, change: NDArray[np.float64] | None, unit: str, regions: Regions) -> str:
     if stimulus is None:
-        return f"Rates of the regions that vary most ({unit}); no stimulus is given. Every row has its own scale.{regions.marks()}"
+        return f"Rates of the regions that vary most ({unit}); no stimulus acted. Every row has its own scale.{regions.marks()}"
     if change is None:
         return f"Rates of the regions that vary most ({unit}); the stimulus lies outside of what was recorded. Every row has its own scale."
     return (f"Rates around the stimulus ({number(stimulus.onset_ms)}–{number(stimulus.stop_ms)} ms, shaded): replaced and stimulated "
             f"regions, then those whose mean changes most. Change: mean from onset to {number(REACH_MS)} ms after the end, minus the mean "
-            f"over the {number(BEFORE_MS)} ms before (dashed). Every row has its own scale. With noise, among {len(regions.labels)} regions some "
-            "change by chance.")
+            f"over the {number(BEFORE_MS)} ms before (dashed). Every row has its own scale. With noise, among {len(regions.labels)} "
+            "regions some change by chance.")
 
 
 def named(regions: Regions) -> Sequence[tuple[int, str, str]]:

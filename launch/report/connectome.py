@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from cosim.launch.report.drawing import FAINT, GREY, MUTED, PAPER, Picture, new_figure, number, picture
+from cosim.launch.report.drawing import FAINT, GREY, MUTED, PAPER, VERMILION, Picture, new_figure, number, picture, short
 from cosim.launch.report.recorded import Connectome
 from cosim.launch.report.regions import Regions
 from matplotlib.axes import Axes
@@ -15,6 +15,8 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 MOST_LINKS = 250
+MOST_OWN_LINKS = 20
+_MAPS = 0.425  # part of the page's width that both maps share
 
 
 def draw_connectome(connectome: Connectome, regions: Regions) -> Picture | None:
@@ -38,16 +40,18 @@ def _draw_matrix(figure: Figure, weights: NDArray[np.float64], regions: Regions,
     axes = figure.add_axes((left, 0.105, 0.83 * figure.get_figheight() / figure.get_figwidth(), 0.83))
     shown = np.where(weights > 0, weights, np.nan)
     present = shown[np.isfinite(shown)]
-    low, high = (float(present.min()), float(present.max())) if len(present) else (0.0, 1.0)
+    # A few links that are much weaker than all others must not take most of the colours.
+    low, high = (float(np.percentile(present, 5)), float(present.max())) if len(present) else (0.0, 1.0)
     logarithmic = low > 0 and high / low > 30
     norm = LogNorm(low, high) if logarithmic else Normalize(0, high)
     image = axes.imshow(shown, interpolation="nearest", cmap="viridis", norm=norm)
+    axes.add_patch(Rectangle((0, 0), 1, 1, transform=axes.transAxes, color=FAINT, alpha=0.45, linewidth=0, zorder=-1))
     axes.set_xlabel("from region (number)")
     axes.set_ylabel("to region (number)")
     mark_matrix(axes, regions)
     box = axes.get_position()
     bar = figure.add_axes((box.x1 + 0.012, box.y0, 0.011, box.height))
-    colours = figure.colorbar(image, cax=bar, format="{x:g}")
+    colours = figure.colorbar(image, cax=bar, format="{x:g}", extend="min" if logarithmic and present.min() < low else "neither")
     colours.minorticks_off()
     colours.outline.set_visible(False)
     bar.set_title("weight", fontsize=8, fontweight="normal", loc="left")
@@ -56,7 +60,7 @@ def _draw_matrix(figure: Figure, weights: NDArray[np.float64], regions: Regions,
     filled = links / max(n * (n - 1), 1)
     return (f"Matrix: weight of each of {number(links)} links between {n} regions ({100 * filled:.0f} % of the possible ones"
             + (f"; {own} more of regions to themselves" if own else "") + f"), {'logarithmic' if logarithmic else 'linear'} colours; "
-            "blank: no link.")
+            "grey: no link.")
 
 
 def mark_matrix(axes: Axes, regions: Regions) -> None:
@@ -99,40 +103,44 @@ def _share_page(figure: Figure, centres: NDArray[np.float64]) -> list[tuple[floa
     """Return the places of two maps, side by side, in which a millimetre is equally long."""
     x, y, z = (high - low for low, high in map(_range, centres.T))
     wide, high = figure.get_figwidth(), figure.get_figheight()
-    scale = min(0.415 * wide / (x + y), 0.83 * high / max(y, z))
-    left = 0.51 + (0.415 * wide - scale * (x + y)) / wide / 2
+    scale = min(_MAPS * wide / (x + y), 0.83 * high / max(y, z))
+    left = 0.5 + (_MAPS * wide - scale * (x + y)) / wide / 2
     return [(place, 0.105 + (0.83 - tall * scale / high) / 2, width * scale / wide, tall * scale / high)
             for place, width, tall in ((left, x, y), (left + scale * x / wide + 0.06, y, z))]
 
 
 def _draw_centres(figure: Figure, weights: NDArray[np.float64], centres: NDArray[np.float64], regions: Regions) -> str:
-    source, target, limit = strongest(np.nan_to_num(weights))
-    strength = np.nan_to_num(weights).sum(axis=1)
+    known = np.nan_to_num(weights)
+    source, target, limit = strongest(known)
+    own = np.zeros_like(known)
+    own[list(regions.replaced)], own[:, list(regions.replaced)] = known[list(regions.replaced)], known[:, list(regions.replaced)]
+    own_source, own_target, own_limit = strongest(own, MOST_OWN_LINKS)
+    strength = known.sum(axis=1)
     areas = 6 + 44 * strength / (strength.max(initial=0.0) or 1.0)
     marked = list(regions.marked)
     other = [i for i in range(len(centres)) if i not in marked]
     for place, (across, up) in zip(_share_page(figure, centres), ((0, 1), (1, 2)), strict=True):
         axes = figure.add_axes(place)
         flat = centres[:, (across, up)]
-        ends = np.stack((flat[source], flat[target]), axis=1)
-        mine = np.isin(source, regions.replaced) | np.isin(target, regions.replaced)
-        width = 0.35 + 1.2 * np.nan_to_num(np.maximum(weights, weights.T)[source, target] / (weights.max(initial=0.0) or 1.0))
-        axes.add_collection(LineCollection(list(ends[~mine]), linewidths=width[~mine], colors=GREY, alpha=0.35, zorder=1))
-        if mine.any():
-            axes.add_collection(LineCollection(list(ends[mine]), linewidths=width[mine] + 0.3, colors=regions.colour(regions.replaced[0]),
-                                               alpha=0.85, zorder=2))
+        for a, b, colour, alpha in ((source, target, GREY, 0.45), (own_source, own_target, VERMILION, 0.9)):
+            width = 0.25 + 0.85 * np.maximum(known, known.T)[a, b] / (known.max(initial=0.0) or 1.0)
+            ends = list(np.stack((flat[a], flat[b]), axis=1))
+            axes.add_collection(LineCollection(ends, linewidths=width, colors=colour, alpha=alpha, zorder=1))
         axes.scatter(flat[other, 0], flat[other, 1], s=areas[other], color=MUTED, edgecolor=PAPER, linewidth=0.5, zorder=3)
         for region in marked:
             x, y = float(flat[region, 0]), float(flat[region, 1])
             axes.scatter(x, y, s=max(float(areas[region]), 34.0), color=regions.colour(region), edgecolor=PAPER, linewidth=0.8, zorder=4)
-            axes.annotate(regions.labels[region], (x, y), xytext=(0, 8), textcoords="offset points", ha="center", fontweight="bold",
-                          color=regions.colour(region), fontsize=9, zorder=5)
+            axes.annotate(short(regions.labels[region]), (x, y), xytext=(0, 9), textcoords="offset points", ha="center", fontweight="bold",
+                          color=regions.colour(region), fontsize=9, zorder=5,
+                          bbox={"facecolor": PAPER, "edgecolor": "none", "alpha": 0.75, "pad": 0.6})
         axes.set_xlim(*_range(centres[:, across]))
         axes.set_ylim(*_range(centres[:, up]))
         axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.yaxis.set_major_locator(MaxNLocator(6))
         axes.set_xlabel(f"{'xyz'[across]} (mm)")
         axes.set_ylabel(f"{'xyz'[up]} (mm)", labelpad=1)
-    reds = " those of the replaced region in red;" if regions.replaced else ""
-    return (f"Maps: centres of the regions seen along two axes, with the {number(len(source))} strongest links "
-            f"(weight {number(limit)} or more;{reds} thicker: stronger); the area of a dot grows with the summed weight that reaches the region.")
+    reds = ""
+    if len(own_source):
+        reds = f"; in red the {len(own_source)} strongest of the replaced region (weight {number(own_limit)} or more)"
+    return (f"Maps: centres of the regions along two axes, with the {number(len(source))} strongest links (weight {number(limit)} or more)"
+            f"{reds}; thicker: stronger. The area of a dot grows with the summed weight that reaches the region.")

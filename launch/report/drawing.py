@@ -21,13 +21,15 @@ WIDTH = 11.0  # inches; 792 SVG units, shown about a third larger on a wide scre
 
 # Stand-ins that the page's style sheet turns into its own colours.
 INK, MUTED, FAINT, PAPER = "#1c2734", "#5c6a79", "#d5dbe2", "#fefefd"
-_VARIABLES = {INK: "var(--ink)", MUTED: "var(--muted)", FAINT: "var(--faint)", PAPER: "var(--paper)"}
-
 # Okabe and Ito 2008, "Color universal design"; the yellow is left out, it cannot be seen on white.
-BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, GREY = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a94a0"
+BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"
+GREY, PLUM = "#8a94a0", "#8a3d74"
 CATEGORIES = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, GREY)
 # Dark and light of four hues, for layers of excitatory and inhibitory neurons.
-PAIRS = ((BLUE, SKY), (GREEN, "#6cc9a8"), (VERMILION, ORANGE), ("#8a3d74", PURPLE), ("#5c6a79", "#a9b2bc"))
+PAIRS = ((BLUE, SKY), (GREEN, "#6cc9a8"), (VERMILION, ORANGE), (PLUM, PURPLE), ("#5c6a79", "#a9b2bc"))
+
+_VARIABLES = {INK: "var(--ink)", MUTED: "var(--muted)", FAINT: "var(--faint)", PAPER: "var(--paper)", BLUE: "var(--blue)",
+              PLUM: "var(--plum)"}
 
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans", "font.size": 9.0, "text.color": INK, "text.parse_math": False,
@@ -78,9 +80,10 @@ def picture(figure: Figure, alt: str, caption: str) -> Picture:
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg"):]
     svg = re.sub(r"<!--.*?-->\s*|<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'<g id="[^"]*">', "<g>", svg)
+    svg = re.sub(r'<g id="[^"]*"', "<g", svg)
     svg = re.sub(r' xmlns(:xlink)?="[^"]*"', "", svg).replace("xlink:href", "href")
-    svg = re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", svg)
+    # Coordinates need no more than two decimals; what stands between the tags is text to be read, and stays as it is.
+    svg = re.sub(r"<[^>]+>", lambda tag: re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", tag[0]), svg)
     svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
     svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
     for stand_in, variable in _VARIABLES.items():
@@ -140,6 +143,11 @@ def shade(axes: Axes, intervals_ms: Sequence[tuple[float, float]]) -> None:
     """Shade stretches of time, such as stimuli."""
     for start, stop in intervals_ms:
         axes.axvspan(start, stop, color=ORANGE, alpha=0.22, linewidth=0, zorder=0)
+
+
+def short(name: str, most: int = 20) -> str:
+    """Return a name cut to so many letters, so that it fits its place in a figure."""
+    return name if len(name) <= most else name[:most - 1].rstrip() + "…"
 
 
 def number(value: float, digits: int = 3) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from cosim.launch.report.drawing import FAINT, INK, MUTED, Picture, new_figure, number, picture, population_colours, shade, spread
+from cosim.launch.report.drawing import FAINT, INK, MUTED, Picture, new_figure, number, picture, population_colours, shade, short, spread
 from cosim.launch.report.recorded import Population, Spiking
 from cosim.launch.report.regions import intervals
 from cosim.launch.report.run import Run
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 MOST_SPIKES = 20_000
 MOST_POPULATIONS = 24
+LONGEST_NAME = 12
 _BINS_MS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 
 
@@ -34,7 +35,8 @@ def draw_spikes(run: Run, spiking: Spiking, until_ms: float) -> Picture:
     colours = population_colours([p.name for p in shown])
     ridges = max(0.9, 0.34 * len(shown))
     figure = new_figure(4.6 + ridges + 0.75)
-    grid = figure.add_gridspec(2, 2, width_ratios=(5.2, 1), height_ratios=(4.6, ridges), left=0.072, right=0.985, wspace=0.2, hspace=0.12,
+    left = 0.036 + 0.009 * max(4, *(len(short(p.name, LONGEST_NAME)) for p in shown))
+    grid = figure.add_gridspec(2, 2, width_ratios=(5.2, 1), height_ratios=(4.6, ridges), left=left, right=0.985, wspace=0.2, hspace=0.12,
                                top=1 - 0.3 / figure.get_figheight(), bottom=0.48 / figure.get_figheight())
     dots, rates, bars = (figure.add_subplot(grid[place]) for place in ((0, 0), (1, 0), (1, 1)))
     stimuli = intervals(run.stimuli)
@@ -83,18 +85,19 @@ def _draw_dots(axes: Axes, spiking: Spiking, shown: tuple[Population, ...], colo
     axes.set_ylabel("neuron")
     axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    counts = 1.1 + 0.014 * max(4, *(len(short(p.name, LONGEST_NAME)) for p in shown))
     middles = [1 - ((p.first + p.stop) / 2 - low) / (high - low) for p in shown]
     for population, colour, middle, label in zip(shown, colours, middles, spread(middles, 0.041, 0.015, 0.985), strict=True):
-        axes.annotate("", (1.002, middle), (1.028, label), xycoords="axes fraction", annotation_clip=False,
-                      arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 1.0})
-        axes.text(1.034, label, population.name, transform=axes.transAxes, color=colour, fontweight="bold", va="center")
-        axes.text(1.155, label, number(population.size), transform=axes.transAxes, color=MUTED, fontsize=8.5, va="center", ha="right")
-    axes.text(1.155, 1.01, "neurons", transform=axes.transAxes, color=MUTED, fontsize=8, va="bottom", ha="right")
+        axes.annotate("", (1.006, middle), (1.03, label), xycoords="axes fraction", annotation_clip=False,
+                      arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 2.6, "shrinkA": 0, "shrinkB": 0})
+        axes.text(1.036, label, short(population.name, LONGEST_NAME), transform=axes.transAxes, fontweight="bold", va="center")
+        axes.text(counts, label, number(population.size), transform=axes.transAxes, color=MUTED, fontsize=8.5, va="center", ha="right")
+    axes.text(counts, 1.01, "neurons", transform=axes.transAxes, color=MUTED, fontsize=8, va="bottom", ha="right")
     return stride
 
 
 def _bin(until_ms: float) -> float:
-    return next((float(b) for b in _BINS_MS if b >= until_ms / 260), _BINS_MS[-1])
+    return next((float(b) for b in _BINS_MS if b >= until_ms / 200), _BINS_MS[-1])
 
 
 def population_rate(spiking: Spiking, population: Population, edges_ms: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -141,10 +144,9 @@ def _draw_rates(axes: Axes, spiking: Spiking, shown: tuple[Population, ...], col
         highest = max(highest, peak)
     axes.text(1.01, 1.0, "peak", transform=axes.transAxes, color=MUTED, fontsize=8, va="bottom")
     axes.set_ylim(-0.06, len(shown))
-    axes.set_yticks([len(shown) - 1 - row + 0.3 for row in range(len(shown))], [p.name for p in shown])
+    axes.set_yticks([len(shown) - 1 - row + 0.3 for row in range(len(shown))], [short(p.name, LONGEST_NAME) for p in shown])
     axes.tick_params(axis="y", length=0)
-    for label, colour in zip(axes.get_yticklabels(), colours, strict=True):
-        label.set_color(colour)
+    for label in axes.get_yticklabels():
         label.set_fontweight("bold")
     axes.spines["left"].set_visible(False)
     return highest

@@ -22,7 +22,7 @@ _TIME = re.compile(r"\s*([-+0-9.eE]+)\s*([a-zµ]*)\s*")
 
 @dataclass(frozen=True, slots=True)
 class Stimulus:
-    """Hold when a stimulus acts, ms, and on which regions (names or indices) of which group."""
+    """Hold when a stimulus acts, ms, and on which regions (names or indices) of which group; one that a run did not reach is left out."""
 
     group: str
     regions: tuple[str | int, ...]
@@ -103,9 +103,10 @@ def read_run(folder: Path) -> Run:
     content = _yaml(experiment, notes)
     title = recorded.title or str(content.get("title") or content.get("name") or "") or folder.resolve().name
     groups = _mapping(content.get("groups"))
+    until_ms = recorded.valid_until_ms if recorded.valid_until_ms is not None else float("inf")
     return Run(
         folder=folder, recorded=recorded, timing=timing, versions=_json(folder / "versions.json", notes), experiment=experiment,
-        stimuli=tuple(s for name, group in groups.items() for s in _stimuli(str(name), group)),
+        stimuli=tuple(s for name, group in groups.items() for s in _stimuli(str(name), group) if s.onset_ms < until_ms),
         paces={name: _pace(group) for name, group in _mapping(timing.get("groups")).items() if isinstance(group, Mapping)},
         layout=_text(folder / "layout.resolved.yaml"), title=title, notes=tuple(notes))
 

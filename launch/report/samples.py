@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from cosim.launch.report.drawing import CATEGORIES, GREY, MUTED, Picture, new_figure, picture, shade, thin
+from cosim.launch.report.drawing import CATEGORIES, GREY, MUTED, Picture, new_figure, picture, shade, short, thin
 from cosim.launch.report.recorded import Sampled
 from cosim.launch.report.regions import intervals
 from cosim.launch.report.run import Run
@@ -55,14 +55,14 @@ def _draw_port(axes: Axes, port: Sampled) -> None:
     else:
         for channel in range(size):
             axes.plot(*thin(port.times_ms, port.values[:, channel], 1000), color=CATEGORIES[channel], linewidth=0.8)
-    axes.margins(x=0)
+    axes.set_xlim(min(0.0, float(port.times_ms[0])), max(float(port.times_ms[-1]), 1e-9))
     axes.yaxis.set_major_locator(MaxNLocator(3))
     axes.xaxis.set_major_locator(MaxNLocator(6))
 
 
 def _name(axes: Axes, port: Sampled) -> None:
     size = port.values.shape[1]
-    axes.set_title(f"{port.group} · {port.port}", pad=5)
+    axes.set_title(short(f"{port.group} · {port.port}", 36), pad=5)
     unit = f"{port.unit}" if port.unit not in {"", "1"} else "no unit"
     if size > MOST_CURVES or size == 1 or len(port.names) != size:
         said = unit + (f", {size} channels" if size > 1 else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from cosim.launch.report.drawing import CATEGORIES, FAINT, MUTED, Picture, new_figure, number, picture, spread
+from cosim.launch.report.drawing import CATEGORIES, FAINT, MUTED, Picture, new_figure, number, picture, short, spread
 from cosim.launch.report.run import Pace
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
@@ -59,7 +59,8 @@ def draw_timeline(paces: Mapping[str, Pace]) -> Picture | None:
 
 
 def _lanes(axes: Axes, groups: Mapping[str, Pace]) -> None:
-    names = [name if not pace.ranks else f"{name}\n{pace.ranks} rank{'s' if pace.ranks > 1 else ''}" for name, pace in groups.items()]
+    ranks = ["" if not pace.ranks else "\n1 rank" if pace.ranks == 1 else f"\n{pace.ranks} ranks" for pace in groups.values()]
+    names = [short(name, 13) + said for name, said in zip(groups, ranks, strict=True)]
     axes.set_ylim(-0.5, len(names) - 0.5)
     axes.set_yticks([len(names) - 1 - row for row in range(len(names))], names)
     axes.tick_params(axis="y", length=0, labelsize=9.5)
@@ -133,7 +134,7 @@ def _draw_pace(axes: Axes, groups: Mapping[str, Pace]) -> str:
     axes.set_ylim(0, highest * 1.12 or 1.0)
     top = axes.get_ylim()[1]
     for (name, _, colour), label in zip(ends, spread([end / top for _, end, _ in ends], 0.14, 0.04, 0.96), strict=True):
-        axes.text(1.008, label, name, transform=axes.transAxes, color=colour, fontweight="bold", va="center")
+        axes.text(1.008, label, short(name, 13), transform=axes.transAxes, color=colour, fontweight="bold", va="center")
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.set_xlabel("simulated time (ms)")
     axes.set_ylabel("s per simulated s")

@@ -74,6 +74,7 @@ def _problem(detail: ErrorDetails, value: Any, expected: str) -> Problem:
         return Problem(f"{shown(value)} is out of range", expected=f"{words} {context[name]}")
     if kind in {"literal_error", "enum"}:
         choices = [c.strip("' ") for c in context["expected"].replace(" or ", ", ").split(",")]
-        return Problem(f"{shown(value)} is not one of the choices", expected=expected, remedy=did_you_mean(str(value), choices))
+        words = context["expected"] if detail["loc"] else expected
+        return Problem(f"{shown(value)} is not one of the choices", expected=words, remedy=did_you_mean(str(value), choices))
     what = _WHAT.get(kind, "is not valid: {msg}").format(msg=detail["msg"], **context)
     return Problem(what if kind == "missing" else f"{shown(value)} {what}", expected=expected)

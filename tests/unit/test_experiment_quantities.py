@@ -59,7 +59,7 @@ def test_a_quantity_waits_for_its_unit() -> None:
     assert (initial, str(initial)) == (Quantity(0.003, "kHz"), "0.003 kHz")
     assert initial.to("Hz") == 3.0
     assert read_any_quantity(0.5).to("1") == 0.5
-    with pytest.raises(InputError, match="'0.003 kHz' has the unit kHz, which does not convert to pA"):
+    with pytest.raises(InputError, match=r"'0\.003 kHz' has the unit kHz, which does not convert to pA"):
         initial.to("pA")
     with pytest.raises(InputError, match="5 has no unit"):
         read_any_quantity(5).to("Hz")

@@ -118,7 +118,8 @@ def test_a_derived_layout_keeps_within_the_machine_and_the_groups(groups: list[t
     layout = derive_layout(names, work, most, cores, mpi=True)
     assert all(1 <= p.ranks <= most[n] for n, p in layout.placements.items())
     assert layout.processes == min(max(cores, len(names)), sum(most.values()))
-    slowest = max((n for n in names if layout.placements[n].ranks < most[n]), key=lambda n: work[n] / layout.placements[n].ranks, default=None)
+    growing = [n for n in names if layout.placements[n].ranks < most[n]]
+    slowest = max(growing, key=lambda n: work[n] / layout.placements[n].ranks, default=None)
     if slowest:  # nobody who got a spare core would have been faster without it than this one is now
         assert all(work[n] / (p.ranks - 1) >= work[slowest] / layout.placements[slowest].ranks
                    for n, p in layout.placements.items() if p.ranks > 1)

@@ -1,0 +1,194 @@
+"""Run a network of leaky integrate-and-fire neurons as a component: the spiking side of an experiment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cosim.blocks import Block, Kind, Samples, Spikes
+from cosim.errors import InputError, Problem, RunError, raise_all
+from cosim.interfaces import Component, Context, Description, Port
+from cosim.models.microcircuit._engine import LARGEST_MEAN
+from cosim.models.microcircuit.build import Built, Plan, build, initial_potentials
+from cosim.models.microcircuit.inputs import Drive, drive
+from cosim.models.microcircuit.levels import chosen_level
+from cosim.models.microcircuit.network_file import find_network, read_network
+from cosim.models.microcircuit.parameters import MicrocircuitParameters
+from cosim.models.microcircuit.partition import first_ids
+from cosim.models.microcircuit.scaling import scaled
+from cosim.models.microcircuit.wiring import wiring
+from cosim.random import stream_key
+from cosim.timegrid import Clock, Window, in_ms
+
+_NS_PER_EVENT, _NS_PER_UPDATE, _NS_PER_DRAW = 1.2, 0.5, 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """Hold what one stretch of steps brought, on this rank."""
+
+    counts: NDArray[np.uint32]
+    ids: NDArray[np.uint32]
+    potential: NDArray[np.float64]
+    current: NDArray[np.float64]
+
+
+class Microcircuit(Component):
+    """Populations of `iaf_psc_exp` neurons, given as data, driven by Poisson spikes or direct current.
+
+    Parameters
+    ----------
+    parameters : MicrocircuitParameters
+        What the user set.
+    clock : Clock
+        Tick and step.
+    """
+
+    parameters: ClassVar[type] = MicrocircuitParameters
+
+    def __init__(self, parameters: MicrocircuitParameters, clock: Clock) -> None:
+        raise_all(parameters.problems())
+        self._set, self._clock = parameters, clock
+        network = read_network(find_network(parameters.network, Path(parameters.folder)))
+        indegree_scale = parameters.scale if parameters.indegree_scale is None else parameters.indegree_scale
+        small = scaled(network, parameters.scale, indegree_scale, parameters.drive)
+        step_ms = clock.tick_ms * clock.step
+        self._plan = Plan(small, wiring(small.network, step_ms), step_ms, parameters.precision == "double", parameters.input_weight)
+        self._plan.constants()
+        own_rates = [p.background.rate_hz for p in network.populations]
+        self._rates = np.array(own_rates if parameters.background is None else [parameters.background] * len(own_rates), float)
+        self._level = chosen_level(os.environ)
+        self._trace = np.array(parameters.trace, np.int64)
+        raise_all(self._problems())
+        self._context: Context | None = None
+        self._built: Built | None = None
+
+    def _problems(self) -> list[Problem]:
+        neurons = self._plan.scaled.network.neurons
+        found = [Problem(f"there is no neuron {i} to trace", where="trace", expected=f"ids from 0 to {neurons - 1}")
+                 for i in self._set.trace if not 0 <= i < neurons]
+        means = self._plan.scaled.poisson_synapses * self._rates * self._clock.step_ms * 1e-3
+        return found + [Problem(
+            f"each neuron of {p.name} would get {mean:.4g} external spikes a step ({p.background.synapses} synapses at {rate:g} Hz), and the "
+            f"most it can take is {LARGEST_MEAN:g}", where="background", remedy="lower the rate, shorten the step, or use drive: dc")
+            for p, mean, rate in zip(self._plan.scaled.network.populations, means, self._rates, strict=True) if mean > LARGEST_MEAN]
+
+    def describe(self) -> Description:
+        """Return the ports and needs; nothing is built for it."""
+        network, wires = self._plan.scaled.network, self._plan.wiring
+        names = tuple(p.name for p in network.populations)
+        outputs = [Port("spikes", Kind.SPIKES, "1", network.neurons, populations=tuple(zip(names, network.first_ids, strict=True)),
+                        about="Spikes of all neurons."),
+                   Port("background", Kind.RATE, "Hz", len(names), labels=names,
+                        about="Mean rate of one external neuron, in the step that ends at the sample.")]
+        labels = tuple(str(i) for i in self._set.trace)
+        if labels:
+            outputs += [Port("potential", Kind.STATE, "mV", len(labels), labels=labels, about="Membrane potential of the traced neurons."),
+                        Port("synaptic_current", Kind.STATE, "pA", len(labels), labels=labels, about="Synaptic current of the traced neurons.")]
+        inputs = (Port("background", Kind.RATE, "Hz", 1, about="Mean rate of one external neuron, instead of the constant one."),
+                  Port("spikes_in", Kind.SPIKES, "1", network.neurons, about="Spikes to single neurons."),
+                  Port("current", Kind.CURRENT, "pA", len(names), labels=names, about="Direct current to all neurons of each population."))
+        return Description(tuple(outputs), inputs, internal_delay=wires.least_delay * self._clock.step, max_ranks=network.neurons,
+                           memory_bytes=self._memory(), work=self._work(), facts=self._facts())
+
+    def _memory(self) -> int:
+        network, wires = self._plan.scaled.network, self._plan.wiring
+        rows = network.neurons * (8 + 2 * (wires.ages + 1)) * -(-network.neurons // 65536)
+        state = network.neurons * (8 + (24 if self._plan.is_double else 12))
+        return 4 * network.synapses + rows + state + 4 * self._plan.slots() * network.neurons + 60_000_000
+
+    def _work(self) -> float:
+        network = self._plan.scaled.network
+        events = sum(network.count(p) * (network.populations[p.source].mean_rate or 10.0) for p in network.projections)
+        steps = 1000 / self._clock.step_ms * network.neurons
+        drawn = _NS_PER_DRAW if self._plan.scaled.poisson_synapses.any() else 0.0
+        return 1e-9 * (events * _NS_PER_EVENT + steps * (_NS_PER_UPDATE * (2 if self._plan.is_double else 1) + drawn))
+
+    def _facts(self) -> dict[str, str]:
+        network, wires = self._plan.scaled.network, self._plan.wiring
+        return {"network": network.name, "neurons": f"{network.neurons:,}", "synapses": f"{network.synapses:,}",
+                "memory": f"{self._memory() / 1e9:.2f} GB", "smallest delay": in_ms(wires.least_delay * self._plan.step_ms),
+                "largest delay": in_ms((wires.least_delay + wires.ages - 1) * self._plan.step_ms),
+                "weight unit": f"{wires.unit_pa:.6g} pA", "precision": self._set.precision}
+
+    def prepare(self, context: Context) -> None:
+        """Build this rank's neurons and synapses."""
+        if context.ranks.size > self._plan.scaled.network.neurons:
+            raise InputError(Problem(f"group '{context.group}' has {context.ranks.size} ranks for {self._plan.scaled.network.neurons} neurons",
+                                     remedy="use at most one rank a neuron"))
+        self._context = context
+        self._built = build(self._plan, context.seed, self._stream(context), context.ranks, self._level)
+        own = self._trace[(self._trace >= self._built.part.first_id) & (self._trace < self._built.part.stop_id)]
+        self._own_trace = self._built.part.local_of(own).astype(np.uint32)
+        owner = np.searchsorted(first_ids(self._plan.scaled.network.neurons, context.ranks.size), self._trace, side="right")
+        self._trace_place = np.argsort(np.argsort(owner, kind="stable"))
+
+    def _stream(self, context: Context) -> str:
+        return context.group if self._set.stream is None else self._set.stream
+
+    def initial(self) -> Mapping[str, Block]:
+        """Return no spikes, the background's constant rate, and the traced neurons at instant 0."""
+        context, step, network = self._begun()[0], self._clock.step, self._plan.scaled.network
+        first: dict[str, Block] = {"spikes": Spikes.none(), "background": Samples(0, step, self._rates[None, :].copy())}
+        if len(self._trace):
+            above = initial_potentials(network, stream_key(context.seed, self._stream(context), "potential"))
+            rest = np.repeat([float(p.neuron.e_l) for p in network.populations], [p.size for p in network.populations])
+            first["potential"] = Samples(0, step, (above + rest)[self._trace][None, :])
+            first["synaptic_current"] = Samples(0, step, np.zeros((1, len(self._trace))))
+        return first
+
+    def advance(self, window: Window, inputs: Mapping[str, Block]) -> Mapping[str, Block]:
+        """Advance all neurons over a window."""
+        context, built = self._begun()
+        driven = drive(self._plan, self._rates, window, self._clock, inputs, context.group)
+        first, steps = window.start // self._clock.step, window.length // self._clock.step
+        if context.ranks.share_memory or context.ranks.size == 1:
+            result = _Result(*built.engine.advance(first, driven.rate_hz, driven.direct_pa, driven.upto, driven.ids, self._own_trace,
+                                                   context.ranks.rank == 0))
+        else:
+            result = self._advance_in_turns(first, steps, driven)
+        self._refuse_divergence()
+        ticks = np.repeat(window.start + self._clock.step * np.arange(1, steps + 1), result.counts)
+        given: dict[str, Block] = {"spikes": Spikes(ticks, result.ids.astype(np.int64)),
+                                   "background": Samples(window.start + self._clock.step, self._clock.step, driven.rate_hz)}
+        if len(self._trace):
+            for port, part in (("potential", result.potential), ("synaptic_current", result.current)):
+                rows = context.ranks.gather(np.ascontiguousarray(part)) if context.ranks.size > 1 else part
+                given[port] = Samples(window.start + self._clock.step, self._clock.step, np.ascontiguousarray(rows[self._trace_place].T))
+        return given
+
+    def _advance_in_turns(self, first: int, steps: int, driven: Drive) -> _Result:
+        """Advance one smallest delay at a time and exchange the spikes as messages, where the ranks share no memory."""
+        context, built = self._begun()
+        parts = []
+        for begin in range(0, steps, self._plan.wiring.least_delay):
+            end = min(begin + self._plan.wiring.least_delay, steps)
+            upto = None if driven.upto is None else np.ascontiguousarray(driven.upto[begin:end + 1])
+            _, _, potential, current = built.engine.advance(first + begin, driven.rate_hz[begin:end], driven.direct_pa[begin:end], upto, driven.ids,
+                                                            self._own_trace, False)
+            told = context.ranks.gather(built.engine.part(first + begin, end - begin))
+            parts.append(_Result(*built.engine.take(first + begin, end - begin, told), potential, current))
+        return _Result(np.concatenate([p.counts for p in parts]), np.concatenate([p.ids for p in parts]),
+                       np.concatenate([p.potential for p in parts], axis=1), np.concatenate([p.current for p in parts], axis=1))
+
+    def _refuse_divergence(self) -> None:
+        context, built = self._begun()
+        for neuron, instant in built.failure[:, :2]:
+            if neuron:
+                raise RunError(f"group '{context.group}': the potential of neuron {neuron - 1} is no finite number at tick "
+                               f"{instant * self._clock.step}; look at its input current and weights")
+
+    def _begun(self) -> tuple[Context, Built]:
+        if self._context is None or self._built is None:
+            raise RunError("a microcircuit must be prepared before it can run")
+        return self._context, self._built
+
+    def close(self, reason: str | None = None) -> None:  # noqa: ARG002 - it lets go of the same things however the run ended
+        """Let go of neurons and synapses."""
+        self._built = None

@@ -1,0 +1,108 @@
+"""Check what the input ports bring in one window, and lay it out step by step for the kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cosim.blocks import Block, Samples, Spikes
+from cosim.errors import RunError
+from cosim.models.microcircuit._engine import LARGEST_MEAN
+from cosim.models.microcircuit.build import Plan
+from cosim.timegrid import Clock, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """Hold what drives the network in each step of one window.
+
+    Parameters
+    ----------
+    rate_hz, direct_pa : (n_steps, n_populations) float64
+        Rate of one external neuron, Hz, and direct current, pA.
+    upto : (n_steps + 1,) int64 or None
+        How many input spikes have arrived before each step's end; None without any.
+    ids : (n_spikes,) int64 or None
+        The neurons they arrive at.
+    """
+
+    rate_hz: NDArray[np.float64]
+    direct_pa: NDArray[np.float64]
+    upto: NDArray[np.int64] | None
+    ids: NDArray[np.int64] | None
+
+
+def drive(plan: Plan, rates: NDArray[np.float64], window: Window, clock: Clock, inputs: Mapping[str, Block], group: str) -> Drive:
+    """Return the drive of a window.
+
+    Parameters
+    ----------
+    plan : Plan
+        What the engine was built from.
+    rates : (n_populations,) float64
+        Rate of one external neuron where the port `background` is not coupled, Hz.
+    window, clock : Window, Clock
+        The window and the step.
+    inputs : mapping of str to Block
+        What `Component.advance` was given.
+    group : str
+        Name of the group, for errors.
+
+    Raises
+    ------
+    RunError
+        When a value is not finite, a rate is negative or too large, or a neuron does not exist.
+    """
+    steps, populations = window.length // clock.step, len(rates)
+    rate = np.tile(rates, (steps, 1))
+    if "background" in inputs:
+        values = _samples(inputs["background"], window, clock, 1, group, "background", "Hz")
+        if (values < 0).any():
+            k = int(np.argmax(values[:, 0] < 0))
+            raise RunError(f"group '{group}', port background: the rate {values[k, 0]:g} Hz at tick {window.start + k * clock.step} is negative")
+        rate = np.repeat(values, populations, axis=1)
+        _check_means(plan, values[:, 0], window, clock, group)
+    direct = plan.scaled.direct_pa + plan.scaled.direct_pa_per_hz * rate
+    if "current" in inputs:
+        direct = direct + _samples(inputs["current"], window, clock, populations, group, "current", "pA")
+    upto, ids = _arrivals(inputs["spikes_in"], plan, window, clock, group) if "spikes_in" in inputs else (None, None)
+    return Drive(np.ascontiguousarray(rate), np.ascontiguousarray(direct), upto, ids)
+
+
+def _samples(block: Block, window: Window, clock: Clock, size: int, group: str, port: str, unit: str) -> NDArray[np.float64]:
+    steps = window.length // clock.step
+    if not isinstance(block, Samples) or block.first != window.start or block.step != clock.step or block.values.shape != (steps + 1, size):
+        raise RunError(f"group '{group}', port {port}: expected {steps + 1} samples of {size} values from tick {window.start} on")
+    values = block.values[:-1]
+    if not np.isfinite(values).all():
+        k, c = np.argwhere(~np.isfinite(values))[0]
+        raise RunError(f"group '{group}', port {port}, channel {c}: the value {values[k, c]:g} {unit} at tick {window.start + k * clock.step} "
+                       "is not finite")
+    return values
+
+
+def _check_means(plan: Plan, rates: NDArray[np.float64], window: Window, clock: Clock, group: str) -> None:
+    k, p = int(np.argmax(rates)), int(np.argmax(plan.scaled.poisson_synapses))
+    mean = plan.scaled.poisson_synapses[p] * rates[k] * clock.step_ms * 1e-3
+    if mean > LARGEST_MEAN:
+        raise RunError(f"group '{group}', port background: {rates[k]:g} Hz at tick {window.start + k * clock.step} gives each neuron of "
+                       f"{plan.scaled.network.populations[p].name} {mean:.4g} external spikes a step; the most it can take is {LARGEST_MEAN:g}")
+
+
+def _arrivals(block: Block, plan: Plan, window: Window, clock: Clock, group: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    if not isinstance(block, Spikes):
+        raise RunError(f"group '{group}', port spikes_in: expected spikes")
+    bad = (block.ids < 0) | (block.ids >= plan.scaled.network.neurons)
+    if bad.any():
+        raise RunError(f"group '{group}', port spikes_in: there is no neuron {block.ids[bad][0]}; ids go from 0 to "
+                       f"{plan.scaled.network.neurons - 1}")
+    late = (block.ticks <= window.start) | (block.ticks > window.stop) | ((block.ticks - window.start) % clock.step != 0)
+    if late.any():
+        raise RunError(f"group '{group}', port spikes_in: a spike at tick {block.ticks[late][0]} belongs to no step of the window "
+                       f"({window.start}, {window.stop}]")
+    order = np.argsort(block.ticks, kind="stable")
+    ends = np.arange(window.start, window.stop + 1, clock.step)
+    return np.searchsorted(block.ticks[order], ends, side="right").astype(np.int64), np.ascontiguousarray(block.ids[order], np.int64)

@@ -1,0 +1,175 @@
+"""Read a network from a YAML file; tell everything that is wrong with it at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from cosim.errors import InputError, Problem, raise_all
+from cosim.models.microcircuit.network import Background, Network, Neuron, Population, Projection
+from cosim.models.microcircuit.network_section import Section
+from cosim.models.microcircuit.neuron import current_of_potential, synapses_of_probability
+from cosim.registry import did_you_mean
+
+SHIPPED = Path(__file__).parent / "networks"
+_RULES = ("fixed_total_number", "fixed_indegree", "all_to_all", "one_to_one")
+_NEURON = {"C_m": "pF", "tau_m": "ms", "tau_syn": "ms", "t_ref": "ms", "V_th": "mV", "V_reset": "mV", "E_L": "mV"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Synapse:
+    """Hold what projections share; the weight is in pA, or in mV of peak potential."""
+
+    weight: tuple[Fraction, str]
+    weight_rel_sd: float
+    delay: Fraction
+    delay_sd: Fraction
+
+
+def find_network(name: str, folder: Path) -> Path:
+    """Return the file of a shipped network, or of one named by its path relative to `folder`."""
+    if name.endswith((".yaml", ".yml")):
+        path = folder / name
+        if not path.is_file():
+            raise InputError(Problem(f"there is no network file '{path}'", remedy="correct the path; it is relative to the experiment file"))
+        return path
+    shipped = sorted(p.stem for p in SHIPPED.glob("*.yaml"))
+    if name not in shipped:
+        raise InputError(Problem(f"there is no shipped network '{name}'", expected="one of them, or the path of a .yaml file",
+                                 remedy=did_you_mean(name, shipped)))
+    return SHIPPED / f"{name}.yaml"
+
+
+def read_network(path: Path) -> Network:
+    """Return the network that a file describes.
+
+    Raises
+    ------
+    InputError
+        With everything that is wrong with it.
+    """
+    problems: list[Problem] = []
+    top = Section(_load(path), path, "", problems)
+    name = top.text("name", path.stem)
+    neuron = top.section("neuron")
+    background = top.section("background")
+    populations = _populations(top.section("populations"), neuron, background)
+    synapses = {key: _synapse(part) for key, part in top.section("synapses").sections().items()}
+    items = top.list("projections")
+    projections = [_projection(Section(item, path, f"projections[{i}]", problems), populations, synapses) for i, item in enumerate(items)]
+    top.finish()
+    if not populations and not problems:
+        problems.append(Problem("a network needs at least one population", where=str(path)))
+    raise_all(problems)
+    return Network(name, tuple(p for p in populations.values() if p), tuple(p for p in projections if p))
+
+
+def _load(path: Path) -> CommentedMap:
+    try:
+        data = YAML(typ="rt").load(path)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise InputError(Problem(f"this is no valid YAML: {error.problem}", where=f"{path}:{line}")) from error
+    except (YAMLError, OSError, UnicodeDecodeError) as error:
+        raise InputError(Problem(f"the network file cannot be read: {error}", where=str(path))) from error
+    if not isinstance(data, CommentedMap):
+        raise InputError(Problem("a network file holds a mapping", where=str(path), expected="populations: and projections:"))
+    return data
+
+
+def _populations(section: Section, neuron: Section, background: Section) -> dict[str, Population | None]:
+    defaults = {key: neuron.optional(key, unit) for key, unit in _NEURON.items()}
+    rate, weight = background.optional("rate", "Hz"), background.either("weight", "mV", "pA")
+    neuron.finish()
+    background.finish()
+    return {name: _population(name, part, defaults, rate, weight) for name, part in section.sections().items()}
+
+
+def _population(name: str, part: Section, defaults: dict[str, Fraction | None], rate: Fraction | None,
+                weight: tuple[Fraction, str] | None) -> Population | None:
+    before = len(part.problems)
+    values = {key: part.quantity(key, unit, defaults[key]) for key, unit in _NEURON.items()}
+    size = part.integer("size", least=1)
+    external = part.integer("external", 0, least=0)
+    needed = external > 0
+    own_rate = part.quantity("external_rate", "Hz", rate if needed else rate or Fraction(0))
+    own_weight = part.either("external_weight", "mV", "pA") or weight
+    start = part.quantity("V_init", "mV", values["E_L"])
+    spread, direct = part.quantity("V_init_sd", "mV", Fraction(0)), part.quantity("I_e", "pA", Fraction(0))
+    mean_rate = part.optional("mean_rate", "Hz")
+    part.finish()
+    if needed and own_weight is None:
+        part.blame("external", "the weight of the external synapses is not given", "'weight' in 'background', or 'external_weight' here")
+    for key in ("C_m", "tau_m", "tau_syn"):
+        if values[key] <= 0 and len(part.problems) == before:
+            part.blame(key, f"{key} is {float(values[key]):g} {_NEURON[key]}", "a value above 0")
+    for key, value, unit in (("t_ref", values["t_ref"], "ms"), ("V_init_sd", spread, "mV"), ("external_rate", own_rate, "Hz")):
+        if value < 0:
+            part.blame(key, f"{key} is {float(value):g} {unit}", "a value of at least 0")
+    if values["V_reset"] >= values["V_th"] and len(part.problems) == before:
+        part.blame("V_reset", f"V_reset, {float(values['V_reset']):g} mV, is not below V_th, {float(values['V_th']):g} mV",
+                   "a reset below the threshold")
+    if len(part.problems) > before:
+        return None
+    cell = Neuron(values["C_m"], values["tau_m"], values["tau_syn"], values["t_ref"], values["V_th"], values["V_reset"], values["E_L"])
+    pa = _in_pa(own_weight, cell) if own_weight else 0.0
+    return Population(name, size, cell, float(start), float(spread), float(direct), None if mean_rate is None else float(mean_rate),
+                      Background(external, float(own_rate), pa))
+
+
+def _synapse(part: Section) -> _Synapse | None:
+    before = len(part.problems)
+    weight = part.either("weight", "mV", "pA")
+    if weight is None and len(part.problems) == before:
+        part.blame("", "a synapse needs a 'weight'", "such as 87.8 pA, or a peak potential such as 0.15 mV")
+    rel_sd = part.number("weight_rel_sd", Fraction(0), 0, 10)
+    delay, delay_sd = part.quantity("delay", "ms"), part.quantity("delay_sd", "ms", Fraction(0))
+    part.finish()
+    if len(part.problems) == before and delay <= 0:
+        part.blame("delay", f"the delay is {float(delay):g} ms", "a delay above 0")
+    if delay_sd < 0:
+        part.blame("delay_sd", f"delay_sd is {float(delay_sd):g} ms", "a value of at least 0")
+    if len(part.problems) > before or weight is None:
+        return None
+    return _Synapse(weight, float(rel_sd), delay, delay_sd)
+
+
+def _projection(part: Section, populations: dict[str, Population | None], synapses: dict[str, _Synapse | None]) -> Projection | None:
+    before = len(part.problems)
+    source, target = part.choice("source", list(populations)), part.choice("target", list(populations))
+    kind = part.choice("synapse", list(synapses))
+    rule = part.choice("rule", list(_RULES), "fixed_total_number")
+    given = [key for key in ("probability", "number", "indegree") if part.has(key)]
+    wanted = {"fixed_total_number": ("probability", "number"), "fixed_indegree": ("indegree",)}.get(rule, ())
+    probability = part.number("probability", Fraction(0), 0, 1) if "probability" in given else Fraction(0)
+    number = part.integer("number" if "number" in given else "indegree", 0, least=0)
+    part.take("number", "indegree", "probability")
+    part.finish()
+    if len([g for g in given if g in wanted]) != min(1, len(wanted)) or any(g not in wanted for g in given):
+        part.blame("", f"the rule '{rule}' is given {' and '.join(given) or 'no number of synapses'}",
+                   f"one of {', '.join(wanted)}" if wanted else "neither probability nor number nor indegree")
+    if probability == 1:
+        part.blame("probability", "the probability is 1, for which the number of synapses is infinite", "a probability below 1, or 'all_to_all'")
+    if len(part.problems) > before:
+        return None
+    sender, receiver, synapse = populations[source], populations[target], synapses[kind]
+    if sender is None or receiver is None or synapse is None:
+        return None
+    if rule == "one_to_one" and sender.size != receiver.size:
+        part.blame("rule", f"'one_to_one' between {sender.size} neurons of {source} and {receiver.size} of {target}", "populations of one size")
+        return None
+    count = synapses_of_probability(probability, sender.size, receiver.size) if "probability" in given else float(number)
+    order = list(populations)
+    return Projection(order.index(source), order.index(target), rule, count, _in_pa(synapse.weight, receiver.neuron), synapse.weight_rel_sd,
+                      synapse.delay, float(synapse.delay_sd), f"{source} -> {target}", part.where())
+
+
+def _in_pa(weight: tuple[Fraction, str], neuron: Neuron) -> float:
+    return float(weight[0]) * (current_of_potential(neuron) if weight[1] == "mV" else 1.0)
+
+

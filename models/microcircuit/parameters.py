@@ -1,0 +1,64 @@
+"""Say what a user may set on a microcircuit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import Annotated, Literal
+
+from cosim.errors import Problem
+from cosim.interfaces import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class MicrocircuitParameters:
+    """Hold what a user may set on a microcircuit.
+
+    Parameters
+    ----------
+    network : str
+        A shipped network, or the path of a network file, relative to `folder`.
+    scale : float
+        Neurons, as a part of those in the file.
+    indegree_scale : float or None
+        Synapses of each neuron, as a part of those in the file; None takes `scale`.
+    drive : {'poisson', 'dc'}
+        Whether the background comes as Poisson spikes or as the direct current of the same mean.
+    background : float or None
+        Mean rate of one external neuron, Hz; None takes the file's. The input port `background` overrides it.
+    input_weight : float or None
+        Amplitude of the current of a spike on the port `spikes_in`, pA; None takes the background's.
+    precision : {'single', 'double'}
+        Precision of potential and current.
+    trace : tuple of int
+        Neurons whose potential and synaptic current are given on output ports, one sample a step.
+    stream : str or None
+        Name of the random streams; None takes the group's name.
+    folder : str
+        Where relative paths begin.
+    """
+
+    network: str = "potjans_diesmann_2014"
+    scale: float = 1.0
+    indegree_scale: float | None = None
+    drive: Literal["poisson", "dc"] = "poisson"
+    background: Annotated[float, Unit("Hz")] | None = None
+    input_weight: Annotated[float, Unit("pA")] | None = None
+    precision: Literal["single", "double"] = "single"
+    trace: tuple[int, ...] = ()
+    stream: str | None = None
+    folder: str = "."
+
+    def problems(self) -> list[Problem]:
+        """Return what is wrong with the values themselves."""
+        found = [Problem(f"{name} is {value:g}", where=name, expected="a number above 0, such as 0.1")
+                 for name, value in (("scale", self.scale), ("indegree_scale", self.indegree_scale))
+                 if value is not None and not (isfinite(value) and value > 0)]
+        if self.background is not None and not (isfinite(self.background) and self.background >= 0):
+            found.append(Problem(f"the background rate is {self.background:g} Hz", where="background", expected="a rate of at least 0 Hz"))
+        if self.input_weight is not None and not isfinite(self.input_weight):
+            found.append(Problem(f"input_weight is {self.input_weight:g} pA", where="input_weight", expected="a finite current"))
+        for name, value, choices in (("drive", self.drive, ("poisson", "dc")), ("precision", self.precision, ("single", "double"))):
+            if value not in choices:
+                found.append(Problem(f"{name} is '{value}'", where=name, expected=" or ".join(f"'{c}'" for c in choices)))
+        return found

@@ -1,0 +1,68 @@
+"""Give every rank a contiguous range of neurons, and number what it holds. How is explained in ``engine.h``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cosim.models.microcircuit._engine import CHUNK
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Hold what is one rank's own.
+
+    Parameters
+    ----------
+    first_id, stop_id : int
+        Its neurons.
+    first_chunk, local : int
+        Number of its first chunk, and neurons in all of its chunks, its own or not.
+    runs : (n_runs, 4) int64
+        Population, first local index, chunks, and what to add to a local index to get the id.
+    own : (local / 64,) uint64
+        One bit for each of its own neurons.
+    to_local : (n_populations,) int64
+        What to add to a number within a population to get the local index.
+    bounds : tuple of (int, int)
+        For each population: the numbers within it that are this rank's own.
+    """
+
+    first_id: int
+    stop_id: int
+    first_chunk: int
+    local: int
+    runs: NDArray[np.int64]
+    own: NDArray[np.uint64]
+    to_local: NDArray[np.int64]
+    bounds: tuple[tuple[int, int], ...]
+
+    def local_of(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the local indices of neurons of this rank's own."""
+        runs = self.runs[np.searchsorted(self.runs[:, 1] + self.runs[:, 3], ids, side="right") - 1]
+        return ids - runs[:, 3]
+
+
+def first_ids(neurons: int, ranks: int) -> NDArray[np.uint32]:
+    """Return the first id of each rank and the number of neurons, (ranks + 1,) uint32."""
+    return np.array([neurons * r // ranks for r in range(ranks + 1)], np.uint32)
+
+
+def part(sizes: list[int], rank: int, ranks: int) -> Part:
+    """Return the part of one rank in populations of these sizes."""
+    first, stop = (int(i) for i in first_ids(sum(sizes), ranks)[rank:rank + 2])
+    id_of = np.cumsum([0, *sizes])
+    chunk_of = np.cumsum([0, *(-(-n // CHUNK) for n in sizes)])
+    bounds = tuple((min(max(first - int(id_of[p]), 0), n), min(max(stop - int(id_of[p]), 0), n)) for p, n in enumerate(sizes))
+    chunks = [(p, int(chunk_of[p]) + low // CHUNK, int(chunk_of[p]) + -(-high // CHUNK)) for p, (low, high) in enumerate(bounds) if high > low]
+    base = chunks[0][1]
+    to_local = (chunk_of[:-1] - base) * CHUNK
+    own = np.zeros(CHUNK * (chunks[-1][2] - base), np.uint8)
+    runs = []
+    for p, begin, end in chunks:
+        runs.append((p, (begin - base) * CHUNK, end - begin, int(id_of[p] - to_local[p])))
+        own[to_local[p] + bounds[p][0]:to_local[p] + bounds[p][1]] = 1
+    bits = np.packbits(own, bitorder="little").view("<u8").astype(np.uint64)
+    return Part(first, stop, base, len(own), np.array(runs, np.int64), bits, to_local.astype(np.int64), bounds)

@@ -1,0 +1,127 @@
+/* Build the rows of synapses of one rank.
+ *
+ * Synapse j of a source in a projection draws one Philox block (entity: the source's number in its population, draw: j): its words choose
+ * target, delay and weight. Under a fixed in-degree, synapse j of a *target* does so, and its first word chooses the source. Every rank
+ * draws all synapses of a projection but keeps only those onto its own targets, so the network depends on nothing but its keys.
+ */
+#ifndef MC_ROWS_H
+#define MC_ROWS_H
+
+#include "engine.h"
+
+enum { MC_TOTAL_NUMBER, MC_INDEGREE, MC_ALL_TO_ALL, MC_ONE_TO_ONE };
+
+typedef struct { uint32_t target, draw; } mc_incoming;
+
+typedef struct {
+  uint64_t key;
+  int32_t rule;
+  uint32_t source_id, sources;        /* first id and size of the source population */
+  uint32_t targets, own_first, own_stop; /* size of the target population; the part that is this rank's own */
+  int64_t to_local;                   /* local index = number in the target population + this */
+  const uint32_t *outdegree;          /* (sources,) for MC_TOTAL_NUMBER */
+  const uint64_t *incoming_upto;      /* (sources + 1,) into `incoming`, for MC_INDEGREE */
+  const mc_incoming *incoming;
+  const uint16_t *delay;              /* (delays,): equally likely delays, less the least delay of the network, steps */
+  const int16_t *weight;              /* (weights,): equally likely weights, in units of the network */
+  uint32_t delays, weights;
+} mc_projection;
+
+typedef struct { uint32_t packed; uint16_t age, block; } mc_entry;
+
+static inline uint32_t mc_scale(uint32_t word, uint32_t n) { return (uint32_t)((uint64_t)word * n >> 32); }
+
+/* Share out `total` synapses over the sources, each to a source of its own choice. */
+static void mc_outdegrees(const mc_level *level, uint64_t key, uint64_t total, uint32_t sources, uint32_t *outdegree) {
+  uint32_t word[4][MC_LANES];
+  for (uint64_t first = 0; first < total; first += 4 * MC_LANES) {
+    uint64_t group = first / (4 * MC_LANES), left = total - first;
+    level->draw(key, (uint32_t)(group >> 28), (uint32_t)(group << 4), word);
+    for (uint32_t i = 0; i < 4 * MC_LANES && i < left; i++) outdegree[mc_scale(word[i / MC_LANES][i % MC_LANES], sources)]++;
+  }
+}
+
+/* Sort the synapses of a fixed in-degree by their source. `upto` (sources + 1,) is zero before; `incoming` holds all of them. */
+static void mc_list_incoming(const mc_level *level, const mc_projection *p, uint32_t indegree, uint64_t *upto, mc_incoming *incoming) {
+  uint32_t word[4][MC_LANES];
+  for (int fill = 0; fill < 2; fill++) {
+    for (uint32_t target = p->own_first; target < p->own_stop; target++)
+      for (uint32_t draw = 0; draw < indegree; draw++) {
+        if (draw % MC_LANES == 0) level->draw(p->key, target, draw, word);
+        uint32_t source = mc_scale(word[0][draw % MC_LANES], p->sources);
+        if (fill) incoming[upto[source]++] = (mc_incoming){target, draw};
+        else upto[source + 1]++;
+      }
+    if (!fill) for (uint32_t s = 0; s < p->sources; s++) upto[s + 1] += upto[s];
+  }
+  memmove(upto + 1, upto, p->sources * sizeof *upto); /* the filling moved every place to the next one's */
+  upto[0] = 0;
+}
+
+static inline mc_entry mc_make(const mc_engine *e, const mc_projection *p, uint32_t target, uint32_t delay_word, uint32_t weight_word) {
+  uint32_t local = (uint32_t)((int64_t)target + p->to_local), block = e->n_blocks == 1 ? 0 : local / e->block[0].count;
+  uint32_t weight = (uint16_t)p->weight[mc_scale(weight_word, p->weights)];
+  return (mc_entry){weight << 16 | (local - block * e->block[0].count), p->delay[mc_scale(delay_word, p->delays)], (uint16_t)block};
+}
+
+/* Append the synapses of one source in one projection onto this rank's own targets; returns the new number of entries. */
+static uint32_t mc_draw_row(const mc_engine *e, const mc_projection *p, uint32_t source, mc_entry *entry, uint32_t n) {
+  uint32_t word[4][MC_LANES], own = p->own_stop - p->own_first;
+  if (p->rule == MC_INDEGREE) {
+    for (uint64_t i = p->incoming_upto[source]; i < p->incoming_upto[source + 1]; i++) {
+      philox_block b = philox4x32(p->key, p->incoming[i].target, p->incoming[i].draw, 0);
+      entry[n++] = mc_make(e, p, p->incoming[i].target, b.word[1], b.word[2]);
+    }
+    return n;
+  }
+  uint32_t first = p->rule == MC_ALL_TO_ALL ? p->own_first : 0, stop = p->rule == MC_ALL_TO_ALL ? p->own_stop : 1;
+  if (p->rule == MC_TOTAL_NUMBER) stop = p->outdegree[source];
+  for (uint32_t j = first; j < stop; j += MC_LANES) {
+    e->level->draw(p->key, source, j, word);
+    uint32_t many = stop - j < MC_LANES ? stop - j : MC_LANES;
+    for (uint32_t i = 0; i < many; i++) {
+      uint32_t target = p->rule == MC_TOTAL_NUMBER ? mc_scale(word[0][i], p->targets) : p->rule == MC_ALL_TO_ALL ? j + i : source;
+      if (target - p->own_first < own) entry[n++] = mc_make(e, p, target, word[1][i], word[2][i]);
+    }
+  }
+  return n;
+}
+
+/* Put the entries of one source behind each other, by block and delay; `count` is (blocks * ages,) and zero before and after.
+ * Returns nonzero where there is no room, or more than 65535 synapses from this source onto one block. */
+static int mc_store_row(mc_engine *e, uint32_t source, const mc_entry *entry, uint32_t n, uint32_t *count) {
+  if (e->used + n > e->capacity) return 1;
+  for (uint32_t i = 0; i < n; i++) count[entry[i].block * e->ages + entry[i].age]++;
+  uint32_t *out = e->synapse + e->used, place = 0;
+  for (uint32_t b = 0; b < e->n_blocks; b++) {
+    uint16_t *upto = e->block[b].upto + (uint64_t)source * (e->ages + 1);
+    uint32_t begin = place, *here = count + b * e->ages;
+    e->block[b].begin[source] = e->used + begin;
+    for (uint32_t a = 0; a < e->ages; a++) {
+      upto[a] = (uint16_t)(place - begin);
+      uint32_t many = here[a];
+      here[a] = place;
+      place += many;
+    }
+    if (place - begin > UINT16_MAX) return 2;
+    upto[e->ages] = (uint16_t)(place - begin);
+  }
+  for (uint32_t i = 0; i < n; i++) out[count[entry[i].block * e->ages + entry[i].age]++] = entry[i].packed;
+  e->used += n;
+  memset(count, 0, sizeof *count * e->n_blocks * e->ages);
+  return 0;
+}
+
+/* Build the rows of all sources of one population from its projections. `entry` has room for the longest row. */
+static int mc_build_rows(mc_engine *e, const mc_projection *const *p, uint32_t projections, uint32_t first_id, uint32_t sources,
+                         mc_entry *entry, uint32_t *count) {
+  for (uint32_t s = 0; s < sources; s++) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < projections; i++) n = mc_draw_row(e, p[i], s, entry, n);
+    int wrong = mc_store_row(e, first_id + s, entry, n, count);
+    if (wrong) return wrong;
+  }
+  return 0;
+}
+
+#endif

@@ -1,0 +1,162 @@
+/* Advance one rank over one window, step by step, without entering Python.
+ *
+ * A step leads from instant t to t + 1 (in steps), and what happens before what is this:
+ *  1. All ranks met after instant a, the last multiple of the least delay (counted from the window's start) up to t. So every spike
+ *     stamped a or earlier stands in the ring.
+ *  2. A spike stamped s arrives at s + delay. What arrives at t + 1 was stamped at most t + 1 - least delay <= a: all of it is in the
+ *     ring, and nobody writes there before the next meeting. It is summed, as integers, in whatever order.
+ *  3. The update takes potential and current from t to t + 1, adds what arrived, and finds the spikes stamped t + 1.
+ *  4. They are written to this rank's own part of the ring's slot t + 1. The slot's last reader is one least delay and one largest
+ *     delay away; the ring is longer than that, so no reader is overtaken.
+ *  5. After the least delay, or at the window's end, the ranks meet again; then rank 0 copies the spikes of all ranks since.
+ */
+#ifndef MC_WINDOW_H
+#define MC_WINDOW_H
+
+#include "engine.h"
+#include "poisson.h"
+
+static inline uint32_t mc_slot(const mc_engine *e, uint64_t instant) { return (uint32_t)instant & (e->slots - 1); }
+static inline uint32_t *mc_ring_ids(const mc_engine *e, uint32_t slot, uint32_t rank) {
+  return e->ring_id + (uint64_t)slot * e->neurons + e->first_id[rank];
+}
+static inline uint32_t *mc_ring_count(const mc_engine *e, uint32_t slot, uint32_t rank) {
+  return e->ring_count + (uint64_t)slot * e->stride + rank * 16;
+}
+
+/* Add the listed runs of synapses to the input of one block. */
+static void mc_scatter(mc_engine *e, const mc_due *due, uint32_t n, int32_t *restrict input) {
+  for (uint32_t q = 0; q < n; q++) {
+    if (q + MC_AHEAD < n) {
+      const char *next = (const char *)due[q + MC_AHEAD].synapse;
+      for (uint32_t b = 0; b < due[q + MC_AHEAD].count * 4 + 63; b += 64) __builtin_prefetch(next + b, 0, 2);
+    }
+    const uint32_t *s = due[q].synapse;
+    uint32_t count = due[q].count, j = 0;
+    for (; j + 4 <= count; j += 4) {
+      input[s[j] & 0xffff] += (int32_t)s[j] >> 16;
+      input[s[j + 1] & 0xffff] += (int32_t)s[j + 1] >> 16;
+      input[s[j + 2] & 0xffff] += (int32_t)s[j + 2] >> 16;
+      input[s[j + 3] & 0xffff] += (int32_t)s[j + 3] >> 16;
+    }
+    for (; j < count; j++) input[s[j] & 0xffff] += (int32_t)s[j] >> 16;
+    e->events += count;
+  }
+}
+
+/* Sum what arrives at one instant at the targets of one block. */
+static void mc_deliver(mc_engine *e, const mc_block *block, uint64_t instant) {
+  int32_t *input = e->input + block->first;
+  uint32_t n = 0, row = e->ages + 1;
+  for (uint32_t age = 0; age < e->ages; age++) {
+    uint32_t slot = mc_slot(e, instant - e->least_delay - age);
+    for (uint32_t rank = 0; rank < e->size; rank++) {
+      const uint32_t *id = mc_ring_ids(e, slot, rank);
+      for (uint32_t i = 0, many = *mc_ring_count(e, slot, rank); i < many; i++) {
+        const uint16_t *upto = block->upto + (uint64_t)id[i] * row + age;
+        if (upto[0] == upto[1]) continue;
+        e->due[n++] = (mc_due){e->synapse + block->begin[id[i]] + upto[0], (uint32_t)(upto[1] - upto[0])};
+        if (n == MC_DUE) mc_scatter(e, e->due, n, input), n = 0;
+      }
+    }
+  }
+  mc_scatter(e, e->due, n, input);
+}
+
+/* Add the spikes of the input port to the current: as many as there are, times the weight, whatever their order. */
+static void mc_arrive(mc_engine *e, const int64_t *id, int64_t n) {
+  for (int pass = 0; pass < 2; pass++)
+    for (uint32_t r = 0; r < e->n_runs; r++) {
+      int64_t low = e->run[r].first + e->run[r].id_shift, high = low + (int64_t)e->run[r].chunks * MC_CHUNK;
+      double weight = e->population[e->run[r].population].input_pa;
+      for (int64_t i = 0; i < n; i++) {
+        if (id[i] < low || id[i] >= high) continue;
+        int64_t local = id[i] - e->run[r].id_shift;
+        if (!(e->own[local / MC_CHUNK] >> local % MC_CHUNK & 1)) continue;
+        if (!pass) { e->arrived[local]++; continue; }
+        if (e->is_double) ((double *)e->current)[local] += weight * (double)e->arrived[local];
+        else ((float *)e->current)[local] += (float)weight * (float)e->arrived[local];
+        e->arrived[local] = 0;
+      }
+    }
+}
+
+/* Update every neuron of this rank and put its spikes into the ring. */
+static void mc_step(mc_engine *e, const mc_window *w, uint32_t k) {
+  uint64_t step = w->first + k;
+  const double *rate = w->rate_hz + (uint64_t)k * e->n_populations, *direct = w->direct_pa + (uint64_t)k * e->n_populations;
+  for (uint32_t p = 0; p < e->n_populations; p++) {
+    double mean = e->population[p].counts_per_hz * rate[p];
+    if (mean != e->population[p].background.mean) mc_poisson_set(&e->population[p].background, mean);
+  }
+  for (uint32_t b = 0; b < e->n_blocks; b++) mc_deliver(e, e->block + b, step + 1);
+  uint32_t slot = mc_slot(e, step + 1), found = 0, *ids = mc_ring_ids(e, slot, e->rank);
+  for (uint32_t r = 0; r < e->n_runs; r++) {
+    double pa = direct[e->run[r].population];
+    found += (e->is_double ? e->level->update_double : e->level->update_single)(e, e->run + r, pa, step, ids + found);
+  }
+  if (w->arrival) mc_arrive(e, w->arrival + w->arrival_upto[k], w->arrival_upto[k + 1] - w->arrival_upto[k]);
+  *mc_ring_count(e, slot, e->rank) = found;
+}
+
+static void mc_trace(const mc_engine *e, mc_window *w, uint32_t k) {
+  for (uint32_t i = 0; i < w->traces; i++) {
+    uint32_t local = w->trace[i], r = 0;
+    while (local - e->run[r].first >= e->run[r].chunks * MC_CHUNK) r++;
+    double above = e->is_double ? ((double *)e->potential)[local] : (double)((float *)e->potential)[local];
+    w->trace_potential[(uint64_t)i * w->steps + k] = above + e->population[e->run[r].population].rest;
+    w->trace_current[(uint64_t)i * w->steps + k] = e->is_double ? ((double *)e->current)[local] : (double)((float *)e->current)[local];
+  }
+}
+
+/* Append the spikes of steps [from, to) of the window, of all ranks; returns nonzero where memory is short. */
+static int mc_keep(const mc_engine *e, mc_window *w, uint32_t from, uint32_t to) {
+  for (uint32_t k = from; k < to; k++) {
+    uint32_t slot = mc_slot(e, w->first + k + 1), total = 0;
+    for (uint32_t rank = 0; rank < e->size; rank++) total += *mc_ring_count(e, slot, rank);
+    if (w->n_ids + total > w->id_capacity) {
+      uint64_t capacity = 2 * (w->n_ids + total) + 1024;
+      uint32_t *id = realloc(w->id, capacity * sizeof *id);
+      if (!id) return 1;
+      w->id = id;
+      w->id_capacity = capacity;
+    }
+    for (uint32_t rank = 0; rank < e->size; rank++) {
+      uint32_t many = *mc_ring_count(e, slot, rank);
+      memcpy(w->id + w->n_ids, mc_ring_ids(e, slot, rank), many * sizeof *w->id);
+      w->n_ids += many;
+    }
+    w->spikes[k] = total;
+  }
+  return 0;
+}
+
+/* Report a neuron of this rank's own whose potential is no finite number. */
+static void mc_check(mc_engine *e, uint64_t instant) {
+  int bad = 0;
+  if (e->is_double) for (uint32_t n = 0; n < e->local; n++) bad |= !(fabs(((double *)e->potential)[n]) <= 1.7976931348623157e308);
+  else for (uint32_t n = 0; n < e->local; n++) bad |= !(fabsf(((float *)e->potential)[n]) <= 3.4028234663852886e38f);
+  for (uint32_t r = 0; bad && r < e->n_runs; r++)
+    for (uint32_t n = e->run[r].first; n < e->run[r].first + e->run[r].chunks * MC_CHUNK; n++) {
+      double v = e->is_double ? ((double *)e->potential)[n] : (double)((float *)e->potential)[n];
+      if (!isfinite(v) && (e->own[n / MC_CHUNK] >> n % MC_CHUNK & 1)) mc_fail(e, (int64_t)n + e->run[r].id_shift, instant);
+    }
+}
+
+/* Advance over a window. Without a meeting it must be no longer than the least delay, or the rank be alone. */
+static int mc_advance(mc_engine *e, mc_window *w) {
+  uint32_t kept = 0;
+  int wrong = 0;
+  for (uint32_t k = 0; k < w->steps; k++) {
+    mc_step(e, w, k);
+    mc_trace(e, w, k);
+    if ((k + 1) % e->least_delay && k + 1 < w->steps) continue;
+    if (k + 1 == w->steps) mc_check(e, w->first + w->steps);
+    if (e->meeting) cosim_meet(e->meeting, e->size, e->spin);
+    if (w->spikes && !wrong) wrong = mc_keep(e, w, kept, k + 1);
+    kept = k + 1;
+  }
+  return wrong;
+}
+
+#endif

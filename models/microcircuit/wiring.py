@@ -1,0 +1,128 @@
+"""Decide how the synapses of a network are written down: the unit of their weights, and the values they are drawn from.
+
+Weights are 16-bit integers in one unit for the whole network, and what arrives at a neuron in a step is summed in 32 bits, so that the
+order of the sum cannot matter. The unit is the smallest mean weight divided by a whole number `k`, as large as two bounds allow: no
+single weight leaves 16 bits, and no sum leaves 32 bits even when all synapses of a neuron deliver their largest weight in one step.
+So the smallest mean weight, and every mean weight that is a multiple of it, is exact; a weight without spread is no approximation then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cosim.errors import InputError, Problem
+from cosim.models.microcircuit._engine import quantiles
+from cosim.models.microcircuit.network import Network, Projection
+from cosim.timegrid import in_ms, to_ticks
+
+_LARGEST_WEIGHT = 32766
+_LARGEST_SUM = 2**31 - 1
+_COARSEST = 8
+_LONGEST_DELAY = 60000
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """Hold the values that synapses take.
+
+    Parameters
+    ----------
+    unit_pa : float
+        Weight of one unit, pA.
+    least_delay, ages : int
+        Least delay, and number of different delays from it to the largest, steps.
+    delays : tuple of (n,) uint16
+        For each projection: equally likely delays less the least one, steps.
+    weights : tuple of (n,) int16
+        For each projection: equally likely weights, units.
+    """
+
+    unit_pa: float
+    least_delay: int
+    ages: int
+    delays: tuple[NDArray[np.uint16], ...]
+    weights: tuple[NDArray[np.int16], ...]
+
+
+def wiring(network: Network, step_ms: Fraction) -> Wiring:
+    """Return the wiring of a network at a time step.
+
+    Raises
+    ------
+    InputError
+        When a delay is off the grid or too long, or the weights differ too much for one unit.
+    """
+    normal = quantiles()
+    active = [p for p in network.projections if network.count(p) > 0]
+    k, reference = _fineness(network, [p for p in active if p.weight_pa])
+    kept: dict[tuple[Fraction, float], NDArray[np.int64]] = {}
+    for p in network.projections:
+        if (p.delay, p.delay_sd) not in kept:
+            kept[p.delay, p.delay_sd] = _delays(p, step_ms, normal)
+    used = [kept[p.delay, p.delay_sd] for p in active]
+    least, largest = min((int(d.min()) for d in used), default=1), max((int(d.max()) for d in used), default=1)
+    if largest > _LONGEST_DELAY:
+        slow = max(active, key=lambda p: int(kept[p.delay, p.delay_sd].max()))
+        raise InputError(Problem(f"the longest delay of {slow.name}, {in_ms(largest * step_ms)}, is more than {_LONGEST_DELAY} steps",
+                                 where=slow.where, remedy="shorten the delay or lengthen the step"))
+    ages = {key: np.maximum(d - least, 0).astype(np.uint16) for key, d in kept.items()}
+    drawn: dict[tuple[float, float], NDArray[np.int16]] = {}
+    for p in network.projections:
+        if (p.weight_pa, p.weight_rel_sd) not in drawn:
+            drawn[p.weight_pa, p.weight_rel_sd] = _weights(p, k / reference, normal)
+    return Wiring(reference / k, least, largest - least + 1, tuple(ages[p.delay, p.delay_sd] for p in network.projections),
+                  tuple(drawn[p.weight_pa, p.weight_rel_sd] for p in network.projections))
+
+
+def most_synapses(mean: float) -> float:
+    """Return a number that a Poisson or binomial count of this mean does not exceed: ten standard deviations above it."""
+    return mean + 10 * sqrt(mean) + 10
+
+
+def _fineness(network: Network, active: list[Projection]) -> tuple[int, float]:
+    if not active:
+        return 1, 1.0
+    spread = float(quantiles()[-1])
+    reference = min(abs(p.weight_pa) for p in active)
+    size = {id(p): abs(p.weight_pa) / reference * (1 + p.weight_rel_sd * spread) for p in active}
+    largest = max(active, key=lambda p: size[id(p)])
+    sums = np.zeros(len(network.populations))
+    load = {}
+    for p in active:
+        mean = network.count(p) / network.populations[p.target].size
+        load[id(p)] = (most_synapses(mean) if p.rule == "fixed_total_number" else mean) * size[id(p)]
+        sums[p.target] += load[id(p)]
+    k = int(min(_LARGEST_WEIGHT / size[id(largest)], _LARGEST_SUM / (sums.max() + 1)))
+    if k >= _COARSEST:
+        return k, reference
+    if _LARGEST_WEIGHT / size[id(largest)] < _COARSEST:
+        small = min(active, key=lambda p: abs(p.weight_pa))
+        raise InputError(Problem(
+            f"the weights of {small.name}, {small.weight_pa:g} pA, and of {largest.name}, up to {size[id(largest)] * reference:g} pA, differ "
+            f"by more than {_LARGEST_WEIGHT // _COARSEST} times: no 16-bit number holds both", where=small.where,
+            remedy="leave out synapses that weak, or merge many of them into one"))
+    heavy = max((p for p in active if p.target == int(sums.argmax())), key=lambda p: load[id(p)])
+    raise InputError(Problem(
+        f"the input that a neuron of {network.populations[heavy.target].name} may get in one step, most of it from {heavy.name}, is "
+        f"{sums.max():.3g} times the smallest weight of the network: 32 bits cannot hold the sum", where=heavy.where,
+        remedy="merge weak synapses, or lower the in-degree of this projection"))
+
+
+def _delays(p: Projection, step_ms: Fraction, normal: NDArray[np.float64]) -> NDArray[np.int64]:
+    if p.delay_sd == 0:
+        try:
+            return np.full(1, to_ticks(p.delay, step_ms, f"the delay of {p.name},"), np.int64)
+        except InputError as error:
+            raise InputError(*(problem.at(p.where) for problem in error.problems)) from error
+    steps = np.rint((float(p.delay) + p.delay_sd * normal) / float(step_ms)).astype(np.int64)
+    return steps[steps >= 1]
+
+
+def _weights(p: Projection, units_per_pa: float, normal: NDArray[np.float64]) -> NDArray[np.int16]:
+    factor = 1 + p.weight_rel_sd * normal if p.weight_rel_sd else np.ones(1)
+    return np.rint(p.weight_pa * units_per_pa * factor[factor >= 0]).astype(np.int16)

@@ -31,7 +31,7 @@ _BEFORE = _HEAD.size + _CHECK.size
 _PORT = struct.Struct("<I")
 _WINDOW = struct.Struct("<qqq6d")
 _OPENED, _DATA, _COMPLETED, _CLOSED = 1, 2, 3, 4
-_ONCE = 64 << 20
+_ONCE = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)

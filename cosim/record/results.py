@@ -25,7 +25,7 @@ from cosim.record.recording import Recorded
 
 __all__ = ["GroupHeader", "Header", "ResultsWriter", "read_results"]
 
-_WAITING_BYTES = 64 << 20
+_WAITING_BYTES = 32 << 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def draw_carpet(run: Run, port: Sampled, regions: Regions) -> Picture:
     axes.tick_params(axis="y", length=0, pad=9)
     figure.colorbar(image, cax=bar, extend="max" if len(finite) and finite.max() > high else "neither").outline.set_visible(False)
     bar.set_title(port.unit, fontsize=8, fontweight="normal", loc="center")
-    mean = values.mean(axis=0)
+    mean = np.nan_to_num(values.mean(axis=0))
     profile.barh(np.arange(size), mean, height=0.8, color=[regions.colour(i) for i in range(size)])
     profile.set_ylim(size - 0.5, -0.5)
     profile.set_yticks([])
@@ -62,11 +62,14 @@ def draw_carpet(run: Run, port: Sampled, regions: Regions) -> Picture:
                                      edgecolor="white", linewidth=0.9))
         axes.text(stimulus.onset_ms, 1.025, "stimulus", transform=axes.get_xaxis_transform(), fontsize=8, color=MUTED, va="bottom")
     axes.set_xlim(start, stop)
-    bad = int(np.count_nonzero(~np.isfinite(values)))
+    absent = [i for i in range(size) if not np.isfinite(values[:, i]).any()]
+    bad = int(np.count_nonzero(~np.isfinite(values))) - n * len(absent)
     averaged = every * port.averaged
     caption = (f"Rate of each of {size} regions over time ({port.unit}); {number(n)} samples a region"
                + (f", each column the mean of {averaged}" if averaged > 1 else "")
                + f". Colours end at the 99.5th percentile, {number(high)} {port.unit}. Right: mean over the run.{regions.marks()}"
+               + (" The row of a replaced region is the rate that stood for it." if set(regions.replaced) - set(absent) else "")
+               + (f" Rates of {', '.join(regions.labels[i] for i in absent)} are not known and left blank." if absent else "")
                + (f" {bad} values are not finite and left blank." if bad else ""))
     return picture(figure, f"Carpet plot of rates of {size} regions over {stop - start:g} ms", caption)
 
@@ -111,10 +114,10 @@ def response(times_ms: NDArray[np.float64], values: NDArray[np.float64], onset_m
 
 
 def choose(regions: Regions, score: NDArray[np.float64], most: int = MOST_TRACES) -> list[int]:
-    """Return the regions to draw: replaced, stimulated, then those of the highest score."""
-    chosen = list(regions.marked)[:most]
+    """Return the regions to draw: replaced, stimulated, then those of the highest score; none whose score is not a number."""
+    chosen = [i for i in regions.marked if np.isfinite(score[i])][:most]
     ranked = np.argsort(-np.nan_to_num(np.abs(score)), kind="stable").tolist()
-    return chosen + [i for i in ranked if i not in chosen][:most - len(chosen)]
+    return chosen + [i for i in ranked if i not in chosen and np.isfinite(score[i])][:most - len(chosen)]
 
 
 def draw_traces(run: Run, port: Sampled, regions: Regions) -> Picture:

@@ -95,9 +95,16 @@ def draw_connectivity(port: Sampled, regions: Regions, weights: NDArray[np.float
                + ("This is short: resting-state studies take minutes. " if stop - start < 60_000 else "")
                + "A stimulus counts as part of the rates."
                + (" Below: the same against the weight of the link (larger of both directions)." if linked else "")
-               + (f" {size - int(np.count_nonzero(varying))} regions do not vary and are left blank." if not varying.all() else "")
+               + _constant(size - int(np.count_nonzero(varying)))
                + regions.marks())
     return picture(figure, f"Functional connectivity of {size} regions as a matrix of correlations", caption)
+
+
+def _constant(regions: int) -> str:
+    if not regions:
+        return ""
+    said = "region does not vary, or is" if regions == 1 else "regions do not vary, or are"
+    return f" {regions} {said} not known, and left blank."
 
 
 def _draw_against_weights(axes: Axes, coefficients: NDArray[np.float64], weights: NDArray[np.float64], pairs: tuple[NDArray[np.intp], ...],
@@ -107,7 +114,7 @@ def _draw_against_weights(axes: Axes, coefficients: NDArray[np.float64], weights
     axes.axhline(0, color=FAINT, linewidth=0.8)
     axes.plot(weights[linked & ~mine], coefficients[linked & ~mine], ".", markersize=2.4, color=MUTED, alpha=0.5, rasterized=True)
     axes.plot(weights[mine], coefficients[mine], "o", markersize=3.2, color=VERMILION)
-    if linked.any() and weights[linked].max() / weights[linked].min() > 30:
+    if linked.any() and weights[linked].max() / np.percentile(weights[linked], 5) > 30:
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axes.xaxis.set_minor_formatter(NullFormatter())

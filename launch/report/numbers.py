@@ -59,6 +59,7 @@ def cards(run: Run) -> list[tuple[str, str]]:
         ("real-time factor", _measure(_amount(timing, "real_time_factor"), "")),
         ("wall time", _measure(_amount(timing, "wall_s"), "s")),
         ("building", _measure(_amount(timing, "build_s"), "s")),
+        ("peak memory", _memory(_amount(timing, "peak_memory_bytes"))),
         ("window", " / ".join(f"{number(w, 4)} ms" for w in windows)),
         ("mode", ", ".join(modes)),
         ("seed", recorded.seed),
@@ -99,6 +100,12 @@ def _amount(content: Mapping[str, Any], key: str) -> float | None:
 
 def _measure(value: float | None, unit: str) -> str:
     return "" if value is None else f"{number(value, 4)} {unit}".rstrip()
+
+
+def _memory(size: float | None) -> str:
+    if size is None:
+        return ""
+    return f"{number(size / 1e9)} GB" if size >= 1e9 else f"{number(size / 1e6)} MB"
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ from cosim.launch.report.raster import draw_spikes
 from cosim.launch.report.regions import Regions, brain_ports, regions_of
 from cosim.launch.report.run import Run, read_run
 from cosim.launch.report.samples import draw_samples
+from cosim.launch.report.standing import with_replaced
 from cosim.launch.report.timeline import draw_timeline
 from jinja2 import Environment, StrictUndefined
 
@@ -97,7 +98,7 @@ def _spikes(run: Run) -> tuple[list[Picture | str], Regions | None]:
 def _rates(run: Run) -> tuple[list[Picture | str], Regions | None]:
     parts: list[Picture | str] = []
     regions = None
-    for port in brain_ports(run):
+    for port in (with_replaced(run, p) for p in brain_ports(run)):
         if not len(port.times_ms):
             parts.append(f"No sample of {port.group} ({port.port}) was recorded before the run ended.")
             continue
@@ -117,7 +118,7 @@ def _connectome(run: Run) -> tuple[list[Picture | str], Regions | None]:
 
 def _connectivity(run: Run) -> tuple[list[Picture | str], Regions | None]:
     parts: list[Picture | str] = []
-    for port in brain_ports(run):
+    for port in (with_replaced(run, p) for p in brain_ports(run)):
         connectome = run.recorded.connectomes.get(port.group)
         regions = regions_of(run, port.group, port.values.shape[1], port.names)
         parts.append(draw_connectivity(port, regions, connectome.weights if connectome else None))

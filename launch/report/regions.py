@@ -10,6 +10,7 @@ from cosim.launch.report.recorded import Sampled
 from cosim.launch.report.run import Run, Stimulus
 
 FEWEST_REGIONS = 4
+FEWEST_UNKNOWN_REGIONS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,16 @@ def regions_of(run: Run, group: str, size: int, names: tuple[str, ...] = ()) -> 
 
 
 def brain_ports(run: Run) -> list[Sampled]:
-    """Return the port of each group that holds the rates of all its regions."""
+    """Return the port of each group that holds the rates of all its simulated regions."""
     chosen: dict[str, Sampled] = {}
     for port in run.recorded.sampled:
         connectome = run.recorded.connectomes.get(port.group)
         size = port.values.shape[1]
-        known = len(connectome.labels) or (0 if connectome.weights is None else len(connectome.weights)) if connectome else 0
-        if port.kind not in {"rate", ""} or size < FEWEST_REGIONS or (known and size != known):
+        if port.kind not in {"rate", ""} or size < (FEWEST_UNKNOWN_REGIONS if connectome is None else FEWEST_REGIONS):
+            continue
+        # Replaced regions are not simulated, so their rates are missing from the port.
+        named = connectome is not None and bool(connectome.labels) and set(port.names) <= set(connectome.labels)
+        if connectome is not None and not named and connectome.weights is not None and size != len(connectome.weights):
             continue
         if port.group not in chosen or len(port.port) < len(chosen[port.group].port):
             chosen[port.group] = port

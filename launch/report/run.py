@@ -77,6 +77,7 @@ class Run:
     folder: Path
     recorded: Recorded
     stimuli: tuple[Stimulus, ...]
+    couplings: tuple[Mapping[str, Any], ...]
     paces: Mapping[str, Pace]
     timing: Mapping[str, Any]
     versions: Mapping[str, Any]
@@ -108,6 +109,7 @@ def read_run(folder: Path) -> Run:
         folder=folder, recorded=recorded, timing=timing, versions=_json(folder / "versions.json", notes), experiment=experiment,
         stimuli=tuple(s for name, group in groups.items() for s in _stimuli(str(name), group) if s.onset_ms < until_ms),
         paces={name: _pace(group) for name, group in _mapping(timing.get("groups")).items() if isinstance(group, Mapping)},
+        couplings=tuple(c for c in _list(content.get("couplings")) if isinstance(c, Mapping)),
         layout=_text(folder / "layout.resolved.yaml"), title=title, notes=tuple(notes))
 
 
@@ -153,6 +155,10 @@ def _numbers(value: object) -> NDArray[np.float64]:
 
 def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _text(path: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from cosim.launch.report.drawing import CATEGORIES, GREY, MUTED, Picture, new_figure, picture, shade, short, thin
+from cosim.launch.report.drawing import CATEGORIES, GREY, MUTED, PLUM, Picture, new_figure, picture, shade, short, thin
 from cosim.launch.report.recorded import Sampled
 from cosim.launch.report.regions import intervals
 from cosim.launch.report.run import Run
@@ -13,7 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 MOST_PORTS = 24
-MOST_CURVES = 7
+CURVES = (*CATEGORIES, PLUM)
+MOST_CURVES = len(CURVES)
 
 
 def draw_samples(run: Run, ports: Sequence[Sampled]) -> Picture | None:
@@ -23,10 +24,10 @@ def draw_samples(run: Run, ports: Sequence[Sampled]) -> Picture | None:
     if not shown:
         return None
     rows = -(-len(shown) // 2)
-    height = 1.62 * rows + 0.42
+    height = 1.72 * rows + 0.5
     figure = new_figure(height)
     grid = figure.subplots(rows, 2, squeeze=False)
-    figure.subplots_adjust(left=0.062, right=0.985, top=1 - 0.3 / height, bottom=0.46 / height, hspace=0.62, wspace=0.16)
+    figure.subplots_adjust(left=0.062, right=0.985, top=1 - 0.42 / height, bottom=0.46 / height, hspace=0.72, wspace=0.16)
     places = list(grid.flat)
     for axes, port in zip(places, shown, strict=False):
         shade(axes, intervals(run.stimuli))
@@ -54,7 +55,7 @@ def _draw_port(axes: Axes, port: Sampled) -> None:
         axes.plot(port.times_ms[::every], middle, color=CATEGORIES[0], linewidth=0.9)
     else:
         for channel in range(size):
-            axes.plot(*thin(port.times_ms, port.values[:, channel], 1000), color=CATEGORIES[channel], linewidth=0.8)
+            axes.plot(*thin(port.times_ms, port.values[:, channel], 1000), color=CURVES[channel], linewidth=0.8)
     axes.set_xlim(min(0.0, float(port.times_ms[0])), max(float(port.times_ms[-1]), 1e-9))
     axes.yaxis.set_major_locator(MaxNLocator(3))
     axes.xaxis.set_major_locator(MaxNLocator(6))
@@ -62,15 +63,11 @@ def _draw_port(axes: Axes, port: Sampled) -> None:
 
 def _name(axes: Axes, port: Sampled) -> None:
     size = port.values.shape[1]
-    axes.set_title(short(f"{port.group} · {port.port}", 36), pad=5)
-    unit = f"{port.unit}" if port.unit not in {"", "1"} else "no unit"
-    if size > MOST_CURVES or size == 1 or len(port.names) != size:
-        said = unit + (f", {size} channels" if size > 1 else "")
-        axes.text(1, 1.035, said, transform=axes.transAxes, ha="right", color=MUTED, fontsize=8.5)
-        return
-    at = 1.0
-    for channel in reversed(range(size)):
-        label = port.names[channel][:12]
-        axes.text(at, 1.035, label, transform=axes.transAxes, ha="right", color=CATEGORIES[channel], fontsize=8, fontweight="bold")
-        at -= 0.014 * len(label) + 0.03
-    axes.text(at, 1.035, unit, transform=axes.transAxes, ha="right", color=MUTED, fontsize=8.5)
+    named = 1 < size <= MOST_CURVES and len(port.names) == size
+    axes.set_title(short(f"{port.group} · {port.port}", 36), pad=17 if named else 5)
+    said = (port.unit if port.unit not in {"", "1"} else "no unit") + (f", {size} channels" if size > MOST_CURVES else "")
+    axes.text(1, 1.035, said, transform=axes.transAxes, ha="right", color=MUTED, fontsize=8.5)
+    at = 0.0
+    for name, colour in zip(port.names if named else (), CURVES, strict=False):
+        axes.text(at, 1.035, short(name, 10), transform=axes.transAxes, color=colour, fontsize=8, fontweight="bold")
+        at += 0.018 * len(short(name, 10)) + 0.03

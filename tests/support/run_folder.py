@@ -76,9 +76,10 @@ def add_brain(file: h5py.File, rng: np.random.Generator, duration_ms: float, n_r
     static = group.create_group("static")
     static["weights"], static["tract_lengths_mm"], static["centres_mm"] = weights, lengths, centres
     static["labels"], static["replaced"] = np.array(labels, dtype="S"), np.array((0,))
-    add_samples(file, "brain", "rate", "rate", "Hz", values, labels)
-    add_samples(file, "brain", "S_E", "state", "1", 1 / (1 + np.exp(-values / 4)), labels)
-    add_samples(file, "brain", "rV1.drive", "rate", "Hz", values[:, :1] * 100 + 12_000, ["rV1"])
+    add_samples(file, "brain", "rate", "rate", "Hz", values[:, 1:], labels[1:])
+    add_samples(file, "brain", "S_E", "state", "1", 1 / (1 + np.exp(-values[:, 1:] / 4)), labels[1:])
+    add_samples(file, "brain", "rV1.afferent_rate", "rate", "Hz", values[:, :1], ["rV1"])
+    add_samples(file, "column", "background", "rate", "Hz", 8 + 0.2 * rng.normal(size=(n, 8)), list(POPULATIONS))
 
 
 def add_samples(file: h5py.File, group: str, port: str, kind: str, unit: str, values: np.ndarray, names: list[str],
@@ -96,7 +97,10 @@ def write_texts(folder: Path, duration_ms: float, region: str = "lA33") -> None:
         f"title: A column in a brain\nseed: 1\nduration: {duration_ms:g} ms\ngroups:\n"
         "  column:\n    component: microcircuit\n    params: {scale: 0.1}\n"
         "  brain:\n    component: wholebrain\n    params:\n      replaced: [rV1]\n      stimuli:\n"
-        f"        - {{region: {region}, onset: {duration_ms / 2:g} ms, duration: {duration_ms / 10:g} ms, amplitude: 0.2}}\n",
+        f"        - {{regions: [{region}], onset: {duration_ms / 2:g} ms, duration: {duration_ms / 10:g} ms, amplitude: 0.2}}\n"
+        "couplings:\n  - {name: drive, from: brain.rV1.afferent_rate, to: column.background, delay: 0 ms, weight: 1.0}\n"
+        "  - name: rate\n    from: column.spikes\n    to: brain.rV1.rate\n    delay: 0 ms\n    weight: 1.0\n"
+        "    translate: [{spikes_to_rate: {width: 20 ms, populations: [L23E, L5E], pooled: true}}]\n",
         encoding="utf-8")
     (folder / "layout.resolved.yaml").write_text("transport: mpi\ngroups:\n  column: {ranks: 1}\n  brain: {ranks: 1}\n", encoding="utf-8")
     (folder / "versions.json").write_text(json.dumps({"cosim": "0.1.0", "python": "3.11.2", "numpy": "2.3.1"}), encoding="utf-8")
@@ -120,8 +124,8 @@ def write_timing(folder: Path, rng: np.random.Generator, valid_ms: float, window
     wall = float(cycle.sum())
     (folder / "timing.json").write_text(json.dumps({
         "status": status, "cause": cause, "wall_s": wall + 2, "build_s": 1.31, "simulated_ms": valid_ms,
-        "real_time_factor": wall / valid_ms * 1000 if valid_ms else None, "groups": groups,
-        "couplings": [{"name": "drive", "from": "brain.rV1.drive", "to": "column.background", "delay_ms": 0.0,
+        "real_time_factor": wall / valid_ms * 1000 if valid_ms else None, "peak_memory_bytes": 187_000_000, "groups": groups,
+        "couplings": [{"name": "drive", "from": "brain.rV1.afferent_rate", "to": "column.background", "delay_ms": 0.0,
                        "headroom_ms": 1.2, "mode": "lock-step"},
                       {"name": "rate", "from": "column.spikes", "to": "brain.rV1.rate", "delay_ms": 1.2,
                        "headroom_ms": 1.2, "mode": "lock-step"}],

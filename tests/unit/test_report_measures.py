@@ -12,6 +12,7 @@ from cosim.launch.report.raster import population_rate
 from cosim.launch.report.recorded import Population, Spiking
 from cosim.launch.report.regions import Regions
 from cosim.launch.report.run import milliseconds
+from cosim.launch.report.standing import StandIn, boxcar, stand_ins
 
 
 def test_rates_over_all_bins_count_every_spike_once() -> None:
@@ -30,6 +31,17 @@ def test_a_spike_belongs_to_the_bin_that_ends_with_it() -> None:
     times = np.array([0.3, 3 * 0.1, 3.0, 3.1])
     rate = population_rate(Spiking("g", "p", times, np.zeros(4, np.int64), (population,)), population, np.array((0.0, 0.3, 3.0, 6.0)))
     assert np.rint(rate * np.array((0.3, 2.7, 3.0)) / 1000).tolist() == [2, 1, 1]
+
+
+def test_what_stands_for_a_region_is_the_translated_rate() -> None:
+    coupling = {"name": "r", "from": "g.p", "to": "b.rV1.rate", "weight": 2.0,
+                "translate": [{"spikes_to_rate": {"width": "10 ms", "populations": ["E"], "pooled": True}}]}
+    others = ({"from": "a", "to": "b"}, {"from": "a", "to": "b", "translate": [{"other": {}}]})
+    (found,) = stand_ins((coupling, *others))
+    assert found == StandIn("b.rV1.rate", "g.p", ("E",), 10.0, 2.0)
+    spiking = Spiking("g", "p", np.array((5.0, 5.0, 7.0)), np.array((0, 3, 4)), (Population("E", 0, 4), Population("I", 4, 5)))
+    # Two spikes of four neurons at 5 ms count from 5 ms on for exactly 10 ms: 2 * 2 / (4 * 10 ms); the spike of I does not count.
+    assert boxcar(spiking, found, np.array((4.9, 5.0, 14.9, 15.0))).tolist() == [0, 100, 100, 0]
 
 
 def test_response_is_the_step_that_was_put_in() -> None:

@@ -41,7 +41,7 @@ def test_every_section_has_a_figure_with_a_text_for_those_who_cannot_see_it(whol
 
 
 def test_the_numbers_and_the_files_are_there(whole: str) -> None:
-    for text in ("real-time factor", "lock-step", "1.2 ms", "brain.rV1.drive", "numpy", "2,988,810", "24 MB",
+    for text in ("real-time factor", "lock-step", "1.2 ms", "brain.rV1.afferent_rate", "187 MB", "numpy", "2,988,810", "24 MB",
                  "cosim run experiment.resolved.yaml", "component: microcircuit"):
         assert text in whole
     assert 'role="alert"' not in whole
@@ -116,7 +116,7 @@ def test_damaged_files_are_told_of_and_the_rest_is_shown(tmp_path: Path, content
 def test_results_without_a_spike_or_a_sample_are_told_of(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "results.h5", "w") as file:
         file.attrs.update({"tick_ms": 0.1, "duration_ticks": 1000, "valid_until_tick": 0})
-        add_samples(file, "brain", "rate", "rate", "Hz", np.empty((0, 6)), [f"r{i}" for i in range(6)])
+        add_samples(file, "brain", "rate", "rate", "Hz", np.empty((0, 30)), [f"r{i}" for i in range(30)])
         port = file.create_group("groups/column/spikes")
         port["ticks"], port["ids"] = np.empty(0, np.int64), np.empty(0, np.int64)
         port.attrs["populations"], port.attrs["population_first"] = ["E", "I"], [0, 80, 100]
@@ -157,3 +157,12 @@ def test_the_main_experiment_makes_a_small_report(tmp_path: Path) -> None:
     html = report(make_run_folder(tmp_path))
     assert len(html) < 3_000_000
     assert "one neuron in" in section(html, "spikes")
+
+
+def test_a_replaced_region_whose_stand_in_was_not_recorded_is_left_blank(tmp_path: Path) -> None:
+    make_run_folder(tmp_path, duration_ms=400, scale=0.02, n_regions=8)
+    with h5py.File(tmp_path / "results.h5", "a") as file:
+        del file["groups/column/spikes"]
+    html = report(tmp_path)
+    assert "Rates of rV1 are not known and left blank" in section(html, "rates")
+    assert "1 region does not vary" in section(html, "connectivity")

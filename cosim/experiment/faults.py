@@ -29,7 +29,7 @@ class Refused(ValueError):
         super().__init__("; ".join(problem.what for _, problem in faults))
 
 
-def faults_of(error: ValidationError, data: Any, expected: str) -> Faults:
+def faults_of(error: ValidationError, data: Any, wanted: str, meaning: str = "") -> Faults:
     """Return what is wrong as keys and problems.
 
     Parameters
@@ -38,24 +38,26 @@ def faults_of(error: ValidationError, data: Any, expected: str) -> Faults:
         What pydantic says.
     data : object
         What was read.
-    expected : str
+    wanted : str
         What was to be written, used where pydantic's own words would not help.
+    meaning : str
+        What the key means, told with what is wrong with the key itself.
     """
     found: Faults = []
     for detail in error.errors(include_url=False):
         keys: Keys = tuple(k for k in detail["loc"] if k != "[key]")
         inner = detail.get("ctx", {}).get("error")
         if isinstance(inner, Refused):
-            found += [((*keys, *below), _completed(problem, expected if not below and not keys else "")) for below, problem in inner.faults]
+            found += [((*keys, *below), problem) for below, problem in inner.faults]
         else:
-            found.append((keys, _problem(detail, _value(data, keys), expected)))
-    return found
+            found.append((keys, _problem(detail, _value(data, keys), wanted)))
+    return [(keys, problem if keys else _with_meaning(problem, meaning)) for keys, problem in found]
 
 
-def _completed(problem: Problem, expected: str) -> Problem:
-    """Add what is known of the meaning of a key."""
-    meaning = expected[expected.find(" ("):] if " (" in expected else ""
-    return Problem(problem.what, problem.where, problem.expected + meaning, problem.remedy) if problem.expected and meaning else problem
+def _with_meaning(problem: Problem, meaning: str) -> Problem:
+    if not (problem.expected and meaning):
+        return problem
+    return Problem(problem.what, problem.where, f"{problem.expected} ({meaning})", problem.remedy)
 
 
 def _value(data: Any, keys: Keys) -> Any:
@@ -67,14 +69,14 @@ def _value(data: Any, keys: Keys) -> Any:
     return data
 
 
-def _problem(detail: ErrorDetails, value: Any, expected: str) -> Problem:
+def _problem(detail: ErrorDetails, value: Any, wanted: str) -> Problem:
     kind, context = detail["type"], detail.get("ctx", {})
     if kind in _BOUNDS:
         name, words = _BOUNDS[kind]
         return Problem(f"{shown(value)} is out of range", expected=f"{words} {context[name]}")
     if kind in {"literal_error", "enum"}:
         choices = [c.strip("' ") for c in context["expected"].replace(" or ", ", ").split(",")]
-        words = context["expected"] if detail["loc"] else expected
+        words = context["expected"] if detail["loc"] else wanted
         return Problem(f"{shown(value)} is not one of the choices", expected=words, remedy=did_you_mean(str(value), choices))
     what = _WHAT.get(kind, "is not valid: {msg}").format(msg=detail["msg"], **context)
-    return Problem(what if kind == "missing" else f"{shown(value)} {what}", expected=expected)
+    return Problem(what if kind == "missing" else f"{shown(value)} {what}", expected=wanted)

@@ -114,7 +114,8 @@ def read_fields(cls: type, data: Any, folder: Path) -> tuple[dict[str, Any], Fau
             try:
                 values[setting.name] = setting.adapter.validate_python(data[key], context=folder)
             except ValidationError as error:
-                faults += [((key, *keys), problem) for keys, problem in faults_of(error, data[key], setting.expected)]
+                wrong = faults_of(error, data[key], in_words(setting.annotation), setting.meaning)
+                faults += [((key, *keys), problem) for keys, problem in wrong]
         elif key == "folder":
             values[setting.name] = setting.adapter.validate_python(str(folder.absolute()), context=folder)
         elif setting.default is MISSING:

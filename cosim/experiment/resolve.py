@@ -10,6 +10,7 @@ from io import StringIO
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.representer import RoundTripRepresenter
 
 from cosim.experiment.experiment import Coupling, Experiment
 from cosim.experiment.file_format import VERSION
@@ -70,9 +71,26 @@ def differing_keys(fingerprint: Mapping[str, str], other: Mapping[str, str]) -> 
     return tuple(sorted(key for key in fingerprint.keys() | other.keys() if fingerprint.get(key) != other.get(key)))
 
 
+class _Representer(RoundTripRepresenter):
+    """Write nothing as a word, and text of several lines as lines."""
+
+    def nothing(self, _: None) -> Any:
+        return self.represent_scalar("tag:yaml.org,2002:null", "null")
+
+    def text(self, data: str) -> Any:
+        lines = data.split("\n")
+        plain = len(lines) > 1 and lines[0] and all(line.isprintable() and line == line.strip() for line in lines)
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style="|" if plain else None)
+
+
+_Representer.add_representer(type(None), _Representer.nothing)
+_Representer.add_representer(str, _Representer.text)
+
+
 def yaml_text(data: Any) -> str:
     """Write plain data as YAML, in their own order."""
     yaml = YAML()
+    yaml.Representer = _Representer
     yaml.width = 120
     stream = StringIO()
     yaml.dump(data, stream)

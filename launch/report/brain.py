@@ -26,17 +26,21 @@ def draw_carpet(run: Run, port: Sampled, regions: Regions) -> Picture:
     every = -(-n // MOST_COLUMNS)
     whole = n // every * every
     carpet = values[:whole].reshape(-1, every, size).mean(axis=1).T
-    finite = carpet[np.isfinite(carpet)]
-    low, high = (float(np.min(finite)), float(np.percentile(finite, 99.5))) if len(finite) else (0.0, 1.0)
+    mean = values.mean(axis=0)
+    deviating = differ_more_than_they_vary(values)
+    if deviating:
+        # Not from the mean: a strong pulse would shift the rest of its region's row.
+        carpet = carpet - np.median(values, axis=0)[:, None]
+    low, high = _colour_range(carpet, symmetric=deviating)
     step = (times[-1] - times[0]) / (n - 1) if n > 1 else 1.0
     # A sample is stamped with the instant it reached, so its cell ends there.
     start, stop = float(times[0] - step), float(times[whole - 1])
     height = float(np.clip(0.085 * size, 2.2, 7.0))
     figure = new_figure(height + 1.0)
     axes = figure.add_axes((0.062, 0.52 / figure.get_figheight(), 0.7, height / figure.get_figheight()))
-    profile = figure.add_axes((0.855, 0.52 / figure.get_figheight(), 0.085, height / figure.get_figheight()))
-    bar = figure.add_axes((0.955, 0.52 / figure.get_figheight(), 0.011, height / figure.get_figheight()))
-    image = axes.imshow(carpet, aspect="auto", interpolation="nearest", cmap="viridis", vmin=low, vmax=max(high, low + 1e-12),
+    profile = figure.add_axes((0.846, 0.52 / figure.get_figheight(), 0.08, height / figure.get_figheight()))
+    bar = figure.add_axes((0.937, 0.52 / figure.get_figheight(), 0.011, height / figure.get_figheight()))
+    image = axes.imshow(carpet, aspect="auto", interpolation="nearest", cmap="RdBu_r" if deviating else "viridis", vmin=low, vmax=high,
                         extent=(start, stop, size - 0.5, -0.5))
     for spine in axes.spines.values():
         spine.set_visible(False)
@@ -44,10 +48,9 @@ def draw_carpet(run: Run, port: Sampled, regions: Regions) -> Picture:
     axes.set_ylabel("region (number)")
     axes.yaxis.set_major_locator(MaxNLocator(9, integer=True))
     axes.tick_params(axis="y", length=0, pad=9)
-    figure.colorbar(image, cax=bar, extend="max" if len(finite) and finite.max() > high else "neither").outline.set_visible(False)
+    figure.colorbar(image, cax=bar, extend="both" if deviating else "max").outline.set_visible(False)
     bar.set_title(port.unit, fontsize=8, fontweight="normal", loc="center")
-    mean = np.nan_to_num(values.mean(axis=0))
-    profile.barh(np.arange(size), mean, height=0.8, color=[regions.colour(i) for i in range(size)])
+    profile.barh(np.arange(size), np.nan_to_num(mean), height=0.8, color=[regions.colour(i) for i in range(size)])
     profile.set_ylim(size - 0.5, -0.5)
     profile.set_yticks([])
     profile.xaxis.set_major_locator(MaxNLocator(2))
@@ -59,19 +62,38 @@ def draw_carpet(run: Run, port: Sampled, regions: Regions) -> Picture:
                   linewidth=4, solid_capstyle="butt", clip_on=False)
         for region in _indices(stimulus, regions):
             axes.add_patch(Rectangle((stimulus.onset_ms, region - 0.5), stimulus.stop_ms - stimulus.onset_ms, 1, fill=False,
-                                     edgecolor="white", linewidth=0.9))
+                                     edgecolor="black" if deviating else "white", linewidth=0.9))
         axes.text(stimulus.onset_ms, 1.025, "stimulus", transform=axes.get_xaxis_transform(), fontsize=8, color=MUTED, va="bottom")
     axes.set_xlim(start, stop)
     absent = [i for i in range(size) if not np.isfinite(values[:, i]).any()]
     bad = int(np.count_nonzero(~np.isfinite(values))) - n * len(absent)
     averaged = every * port.averaged
-    caption = (f"Rate of each of {size} regions over time ({port.unit}); {number(n)} samples a region"
+    drawn = "by how much the rate differs from the region's median" if deviating else "rate"
+    ends = "99th percentile of the differences" if deviating else "99.5th percentile"
+    caption = (f"{size} regions over time: {drawn} ({port.unit}); {number(n)} samples a region"
                + (f", each column the mean of {averaged}" if averaged > 1 else "")
-               + f". Colours end at the 99.5th percentile, {number(high)} {port.unit}. Right: mean over the run.{regions.marks()}"
+               + f". Colours end at the {ends}, {number(high)} {port.unit}. Right: mean over the run.{regions.marks()}"
                + (" The row of a replaced region is the rate that stood for it." if set(regions.replaced) - set(absent) else "")
                + (f" Rates of {', '.join(regions.labels[i] for i in absent)} are not known and left blank." if absent else "")
                + (f" {bad} values are not finite and left blank." if bad else ""))
     return picture(figure, f"Carpet plot of rates of {size} regions over {stop - start:g} ms", caption)
+
+
+def differ_more_than_they_vary(values: NDArray[np.float64]) -> bool:
+    """Return whether the means of channels, (n_samples, n_channels), lie so far apart that their course could not be seen on one scale."""
+    known = values[:, np.isfinite(values).all(axis=0)]
+    return known.shape[1] > 1 and bool(known.mean(axis=0).std() > 2 * np.median(known.std(axis=0)))
+
+
+def _colour_range(carpet: NDArray[np.float64], *, symmetric: bool) -> tuple[float, float]:
+    finite = carpet[np.isfinite(carpet)]
+    if not len(finite):
+        return 0.0, 1.0
+    if symmetric:
+        high = max(float(np.percentile(np.abs(finite), 99)), 1e-12)
+        return -high, high
+    low = float(finite.min())
+    return low, max(float(np.percentile(finite, 99.5)), low + 1e-12)
 
 
 def _mark_rows(axes: Axes, regions: Regions, size: int, height: float) -> None:

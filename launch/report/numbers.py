@@ -99,7 +99,7 @@ def _amount(content: Mapping[str, Any], key: str) -> float | None:
 
 
 def _measure(value: float | None, unit: str) -> str:
-    return "" if value is None else f"{number(value, 4)} {unit}".rstrip()
+    return "" if value is None else f"{number(value)} {unit}".rstrip()
 
 
 def _memory(size: float | None) -> str:

@@ -18,15 +18,16 @@ MOST_CURVES = len(CURVES)
 
 
 def draw_samples(run: Run, ports: Sequence[Sampled]) -> Picture | None:
-    """Draw ports side by side, two a row; None where no port holds a sample."""
+    """Draw ports, two a row; None where no port holds a sample."""
     filled = [p for p in ports if p.values.size]
     shown = filled[:MOST_PORTS]
     if not shown:
         return None
-    rows = -(-len(shown) // 2)
+    columns = min(2, len(shown))
+    rows = -(-len(shown) // columns)
     height = 1.72 * rows + 0.5
     figure = new_figure(height)
-    grid = figure.subplots(rows, 2, squeeze=False)
+    grid = figure.subplots(rows, columns, squeeze=False)
     figure.subplots_adjust(left=0.062, right=0.985, top=1 - 0.42 / height, bottom=0.46 / height, hspace=0.72, wspace=0.16)
     places = list(grid.flat)
     for axes, port in zip(places, shown, strict=False):

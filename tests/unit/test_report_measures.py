@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from cosim.launch.report.brain import choose, response
+from cosim.launch.report.brain import choose, differ_more_than_they_vary, response
 from cosim.launch.report.connectivity import independent_samples
 from cosim.launch.report.connectome import strongest
 from cosim.launch.report.drawing import CATEGORIES, number, population_colours, short, spread, thin
@@ -50,6 +50,13 @@ def test_response_is_the_step_that_was_put_in() -> None:
     values[(times > 500) & (times <= 700), 1] += 4.0
     assert response(times, values, 500.0, 600.0) == pytest.approx([0, 4, 0])
     assert response(times, values, 5000.0, 6000.0) is None
+
+
+def test_a_carpet_shows_differences_only_where_regions_differ_more_than_they_vary() -> None:
+    noise = np.random.default_rng(2).normal(size=(500, 10))
+    assert not differ_more_than_they_vary(noise)
+    assert differ_more_than_they_vary(noise + 10.0 * np.arange(10))
+    assert not differ_more_than_they_vary(np.full((500, 10), np.nan))
 
 
 def test_replaced_and_stimulated_regions_are_drawn_first_and_nothing_twice() -> None:

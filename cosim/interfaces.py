@@ -51,7 +51,8 @@ class Port:
     size : int
         Number of channels.
     lead, lag : int
-        How many ticks ahead an output is known, and how many ticks later an input is needed.
+        How many ticks ahead an output is known, and how many ticks later an input is needed; below zero for what a simulator
+        tells late, or needs early.
     labels : tuple of str
         Name of each channel, or empty.
     populations : tuple of (str, int)
@@ -84,8 +85,10 @@ class Description:
         What it gives and takes.
     internal_delay : int
         Smallest delay inside the component, ticks: its ranks meet that often.
-    max_ranks : int
-        The largest number of ranks that it can use.
+    max_ranks, max_threads : int
+        The largest number of ranks, and of threads on each, that it can use.
+    own_process : bool
+        Whether a process can hold only one component of this kind, as with simulators that keep their model in global variables.
     memory_bytes : int
         Expected memory of all ranks together.
     work : float
@@ -102,6 +105,8 @@ class Description:
     inputs: tuple[Port, ...] = ()
     internal_delay: int = 1
     max_ranks: int = 1
+    max_threads: int = 1
+    own_process: bool = False
     memory_bytes: int = 0
     work: float = 1.0
     can_save: bool = False
@@ -171,7 +176,9 @@ class Context:
     ranks : Ranks
         The group's inner communication.
     folder : Path
-        A folder of this rank's own, for whatever the component writes.
+        A folder of this rank's own, for whatever the component writes; it need not exist yet.
+    threads : int
+        How many threads this rank may use.
     """
 
     group: str
@@ -179,6 +186,7 @@ class Context:
     stop: int
     ranks: Ranks
     folder: Path
+    threads: int = 1
 
 
 class Component(ABC):
@@ -312,12 +320,8 @@ class Transport(ABC):
         """Return the next frame of an edge, or None when nothing has come."""
 
     @abstractmethod
-    def mark(self) -> int:
-        """Return a mark to be taken before looking for data and given to `wait`, so that nothing is missed in between."""
-
-    @abstractmethod
-    def wait(self, mark: int, seconds: float) -> None:
-        """Return when something may have come since the mark was taken, or after some seconds."""
+    def wait(self, seconds: float) -> None:
+        """Return when something may have come that has not been received, or after some seconds."""
 
     @abstractmethod
     def close(self) -> None:

@@ -63,11 +63,12 @@ def why(folder: RunFolder, layout: Layout, plan: Plan, entries: list[Entry], sta
     if found:
         rank, number = int(found[1]), int(found[2])
         name = seat(layout, plan, rank)
-        return f"{name} was killed by signal {number} ({_signal_name(number)}){_perhaps_memory(number)}; it {_was(entries[rank], plan)}"
+        return f"{name} was killed by signal {number} ({_signal_name(number)}){_perhaps_memory(number)}; it {_was(entries[rank])}"
     if status < 0 or status > 128:
         number = -status if status < 0 else status - 128
-        active = next((i for i, e in enumerate(entries) if e.phase not in (Phase.FINISHED, Phase.WAITING)), 0)
-        return f"the process was killed by signal {number} ({_signal_name(number)}){_perhaps_memory(number)} while {seat(layout, plan, active)} {_was(entries[active], plan)}"
+        active = max(range(len(entries)), key=lambda i: entries[i].since)
+        return (f"the process was killed by signal {number} ({_signal_name(number)}){_perhaps_memory(number)}, while "
+                f"{seat(layout, plan, active)} {_was(entries[active])}")
     last = "\n    ".join(said.strip().splitlines()[-8:])
     return f"the processes ended with status {status}" + (f"; the last they said:\n    {last}" if last else "")
 
@@ -77,7 +78,7 @@ def last_words(folder: RunFolder, lines: int = 3) -> list[str]:
     return [f"{path.stem}: {line}" for path in sorted(folder.log.glob("*.log")) for line in _read(path).strip().splitlines()[-lines:]]
 
 
-def _was(entry: Entry, plan: Plan) -> str:
+def _was(entry: Entry) -> str:
     if entry.phase in (Phase.STARTING, Phase.BUILDING):
         return f"was {_DOING[entry.phase]}"
     return f"was {_DOING[entry.phase]} in window {entry.window}"

@@ -57,7 +57,7 @@ class Progress:
             if note:
                 table.add_row("", f"[yellow]{note}[/]")
             self._live.update(table)
-        elif now - self._printed >= PLAIN_S or reached * self._tick_ms >= self._duration_ms:
+        elif now - self._printed >= PLAIN_S:
             self._printed = now
             self._console.print(text + (f"\n{note}" if note else ""), highlight=False, markup=False)
 

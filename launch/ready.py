@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cosim.errors import InputError, Problem, raise_all
 from cosim.experiment.experiment import Experiment
-from cosim.experiment.layout import Layout, derive_layout
+from cosim.experiment.layout import Layout, Transport, derive_layout
 from cosim.experiment.read import read_experiment
 from cosim.experiment.read_layout import read_layout
 from cosim.interfaces import Component
@@ -61,7 +61,7 @@ def make_ready(path: Path, overrides: Sequence[str] = (), layout_path: Path | No
         layout = read_layout(layout_path, experiment)
     else:
         layout = derive_layout(experiment.groups, {g: d.work for g, d in plan.descriptions.items()},
-                               {g: d.max_ranks for g, d in plan.descriptions.items()}, len(cores()), mpi_is_installed())
+                               {g: d.max_ranks for g, d in plan.descriptions.items()}, len(cores()), mpi=mpi_is_installed())
     raise_all(_misplaced(plan, layout))
     return Ready(plan, layout)
 
@@ -110,6 +110,11 @@ def _misplaced(plan: Plan, layout: Layout) -> list[Problem]:
         if absent and not placement.hosts:
             problems.append(Problem(f"group '{name}' is placed on core {absent[0]}, which this machine does not have or does not give us",
                                     placement.place, f"some of {', '.join(map(str, cores()))}", "remove 'cores' to let the system choose"))
+    for kind in {g.component for g in plan.experiment.groups.values()}:
+        alike = [n for n, g in plan.experiment.groups.items() if g.component == kind and plan.descriptions[n].own_process]
+        if layout.transport is Transport.LOOPBACK and len(alike) > 1:
+            problems.append(Problem(f"groups {' and '.join(map(repr, alike))} cannot share a process: '{kind}' keeps its model in global variables",
+                                    str(layout.path or ""), remedy="use a layout with 'transport: mpi'"))
     if layout.processes > 1 and not mpi_is_installed():
         problems.append(Problem("the layout needs MPI, but mpi4py is not installed", str(layout.path or ""),
                                 remedy="pip install 'cosim[mpi]', or use a layout with 'transport: loopback'"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Sequence
@@ -81,6 +82,7 @@ def _supervise(ready: Ready, folder: RunFolder, line: list[str], console: Consol
     board = Board(folder.board, board_size(ready.experiment, ready.layout))
     follower = Follower(ready, folder)
     began, process, cause = time.monotonic(), None, None
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system's end of time is told as Ctrl-C is
     try:
         process = start(line, environment(temporary, ready.layout), folder.log / "start.log")
         _watch(ready, board, follower, process, console)
@@ -91,6 +93,7 @@ def _supervise(ready: Ready, folder: RunFolder, line: list[str], console: Consol
     except CosimError as error:
         cause = str(error)
     finally:
+        signal.signal(signal.SIGTERM, before)
         if process is not None:
             end(process)
         shutil.rmtree(temporary, ignore_errors=True)

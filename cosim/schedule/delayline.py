@@ -28,7 +28,7 @@ class DelayLine:
         self._delay, self._lag, self._step, self._weight, self._size = delay, target.lag, step, weight, target.size
         self._spikes: Spikes | None = Spikes.none() if target.kind is Kind.SPIKES else None
         self._samples: Samples | None = None
-        self._known = 0
+        self._known: int | None = None  # not even what was before the first window
 
     def hold(self, value: float, until: int) -> None:
         """Take one value, already in the unit of the target port, as all that was before and at a source tick."""
@@ -53,7 +53,7 @@ class DelayLine:
 
     def covers(self, window: Window) -> bool:
         """Return whether everything that a window needs has arrived."""
-        return self._known + self._delay + self._lag >= window.stop
+        return self._known is not None and self._known + self._delay + self._lag >= window.stop
 
     def take(self, window: Window) -> Block:
         """Return what a window needs, and forget what no later window can need."""

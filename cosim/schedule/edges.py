@@ -102,8 +102,14 @@ def _edge(index: int, coupling: Coupling, experiment: Experiment, descriptions: 
         raise InputError(Problem(f"an initial value cannot be held on port '{target.name}', which takes spikes", remedy="remove 'initial'"))
     if initial is not None:
         initial.to(target.unit)
+    headroom = source.lead + coupling.delay + target.lag
+    if headroom < 0:
+        need = in_ms((coupling.delay - headroom) * experiment.tick_ms)
+        raise InputError(Problem(f"what arrives would come too late: lead {in_ms(source.lead * experiment.tick_ms)}, delay "
+                                 f"{in_ms(coupling.delay * experiment.tick_ms)} and lag {in_ms(target.lag * experiment.tick_ms)} leave less than "
+                                 "nothing", expected=f"a delay of at least {need}", remedy=f"write 'delay: {need}' or more"))
     sent_after = at_source.index(False) if False in at_source else len(at_source)
-    return Edge(index, coupling, source, target, tuple(stages), sent_after, source.lead + coupling.delay + target.lag)
+    return Edge(index, coupling, source, target, tuple(stages), sent_after, headroom)
 
 
 def _fit(given: Port, wanted: Port) -> None:

@@ -189,7 +189,6 @@ def run_members(members: Sequence[Member], transport: Transport) -> None:
     but its own past and its inputs.
     """
     while True:
-        mark = transport.mark()
         running = [m for m in members if not m.finished]
         if not running:
             return
@@ -201,7 +200,7 @@ def run_members(members: Sequence[Member], transport: Transport) -> None:
                 member.failed = True
                 raise
         if not ready and not all(m.finished for m in members):
-            transport.wait(mark, 1.0)
+            transport.wait(1.0)
 
 
 def _merge(a: Block, b: Block) -> Block:

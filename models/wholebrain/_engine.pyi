@@ -28,10 +28,31 @@ class Engine:
     drive: NDArray[np.float64]
     outside: NDArray[np.float64]
     def __init__(
-        self, model: int, scheme: int, dt: float, gain: float, region: ArrayLike, given: ArrayLike, regions: int, longest: int, block: int,
-        along: Sequence[ArrayLike], brief: Sequence[ArrayLike], instant: Sequence[ArrayLike], self_weight: ArrayLike, self_delay: ArrayLike,
-        parameters: ArrayLike, low: ArrayLike, high: ArrayLike, sigma: ArrayLike, inputs: int, rate_history: bool, from_outside: bool,
-        key: int, tick: int, level: int = -1,
+        self,
+        model: int,
+        scheme: int,
+        dt: float,
+        gain: float,
+        region: ArrayLike,
+        given: ArrayLike,
+        regions: int,
+        longest: int,
+        block: int,
+        along: Sequence[ArrayLike],
+        brief: Sequence[ArrayLike],
+        instant: Sequence[ArrayLike],
+        self_weight: ArrayLike,
+        self_delay: ArrayLike,
+        parameters: ArrayLike,
+        low: ArrayLike,
+        high: ArrayLike,
+        sigma: ArrayLike,
+        inputs: int,
+        rate_history: bool,
+        from_outside: bool,
+        key: int,
+        tick: int,
+        level: int = -1,
     ) -> None: ...
     def start(self, state: ArrayLike, sent: NDArray[np.float64]) -> None: ...
     def place(self, k: int) -> int: ...

@@ -58,7 +58,8 @@ cdef extern from "engine.h" nogil:
     void brain_finish(brain *b, int64_t k, int64_t at) noexcept
     void brain_block(brain *b, int64_t k, int64_t steps, int64_t at) noexcept
     void brain_run(brain *b, int64_t k, int64_t steps) noexcept
-    void brain_afferent(brain *b, const double *history, const brain_links *links, int64_t target, int64_t k, int64_t count, double *out) noexcept
+    void brain_afferent(brain *b, const double *history, const brain_links *links, int64_t target, int64_t k, int64_t count,
+                        double *out) noexcept
     double brain_source(int64_t model, const double *p, int64_t m, const double *x) noexcept
     double brain_follow(int64_t model, const double *p, int64_t m, double h, double start, double stop, double dt) noexcept
 
@@ -106,9 +107,9 @@ cdef class Engine:
     cdef object _kept
     cdef LinkTable _along, _brief, _instant
 
-    def __init__(self, int64_t model, int64_t scheme, double dt, double gain, region, given, int64_t regions, int64_t longest, int64_t block,
-                 along, brief, instant, self_weight, self_delay, parameters, low, high, sigma, int64_t inputs, bint rate_history, bint from_outside,
-                 uint64_t key, int64_t tick, int64_t level=-1):
+    def __init__(self, int64_t model, int64_t scheme, double dt, double gain, region, given, int64_t regions, int64_t longest,
+                 int64_t block, along, brief, instant, self_weight, self_delay, parameters, low, high, sigma, int64_t inputs,
+                 bint rate_history, bint from_outside, uint64_t key, int64_t tick, int64_t level=-1):
         self.n, self.regions, self.variables, self.inputs = len(region), regions, len(low), inputs
         self.m = (self.n + 7) // 8 * 8
         self.margin = longest + 1
@@ -127,12 +128,14 @@ cdef class Engine:
         cdef double[::1] sigma_ = np.asarray(sigma, np.float64).copy()
         cdef double[::1] ahead = _zeros(regions), sent = _zeros(m), total = _zeros(m)
         cdef double[:, ::1] history = _zeros(regions, self.row), base = _zeros(block + 1, m), x = _zeros(self.variables, m)
-        cdef double[:, ::1] y = _zeros(self.variables, m), dx = _zeros(self.variables, m), dy = _zeros(self.variables, m), add = _zeros(inputs, m)
+        cdef double[:, ::1] y = _zeros(self.variables, m), dx = _zeros(self.variables, m), dy = _zeros(self.variables, m)
+        cdef double[:, ::1] add = _zeros(inputs, m)
         cdef double[:, :, ::1] drawn = _zeros(block, self.variables, m), states = _zeros(STRETCH, self.variables, m)
         cdef double[:, ::1] rates = _zeros(STRETCH + 1, m), drive = _zeros(STRETCH + 1, m), outside = _zeros(STRETCH + 1, m)
         cdef double[:, :, ::1] held = _zeros(STRETCH + 1, inputs, m)
         self._along, self._brief, self._instant = LinkTable(*along, self.row), LinkTable(*brief, self.row), LinkTable(*instant, self.row)
-        self.history, self.state, self.states, self.rates = np.asarray(history), np.asarray(x), np.asarray(states), np.asarray(rates)
+        self.history, self.state = np.asarray(history), np.asarray(x)
+        self.states, self.rates = np.asarray(states), np.asarray(rates)
         self.held, self.drive, self.outside = np.asarray(held), np.asarray(drive), np.asarray(outside)
         self.rate_history = _zeros(regions, self.row) if rate_history else None
         self._kept = (region_, given_, self_weight_, self_delay_, parameters_, low_, high_, sigma_, ahead, sent, total, base, y, dx, dy, add, drawn)

@@ -6,22 +6,26 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
-
-from cosim.blocks import Block, Kind, Samples
-from cosim.errors import RunError
-from cosim.interfaces import Component, Context, Description, Port
 from cosim.models.wholebrain._engine import STRETCH, Engine, LinkTable, follow, source
+from cosim.models.wholebrain.description import description
 from cosim.models.wholebrain.network import Array
 from cosim.models.wholebrain.parameters import WholeBrainParameters
-from cosim.models.wholebrain.ports import input_ports, output_ports, rate_is_known
+from cosim.models.wholebrain.ports import output_ports, rate_is_known
 from cosim.models.wholebrain.rest import Rest, find_rest, rates_in
 from cosim.models.wholebrain.setting import Replaced, Setting, initial_state, read_setting
+
+from cosim.blocks import Block, Samples
+from cosim.errors import RunError
+from cosim.interfaces import Component, Context, Description, Port
 from cosim.random import stream_key
 from cosim.timegrid import Clock, Window
 
 
 class WholeBrain(Component):
-    """A network of mean-field regions; see `WholeBrainParameters` for what can be set."""
+    """A network of mean-field regions; see `WholeBrainParameters` for what can be set.
+
+    An input port that nothing is coupled to keeps the value that it has at the start; a drive adds nothing.
+    """
 
     parameters: ClassVar[type] = WholeBrainParameters
 
@@ -35,32 +39,10 @@ class WholeBrain(Component):
 
     def describe(self) -> Description:
         """Return ports, facts and needs; finds the resting state on the first call."""
-        s, clock = self._setting, self._clock
         rest = self._find_rest()
         if not self._outputs:
-            self._outputs = output_ports(s, rest, clock.step)
-        n, links, here = len(s.connectome), int((s.net.weights > 0).sum()), len(s.simulated)
-        delays = s.net.delays[s.net.between]
-        between = clock.step * max(1, int(delays.min(initial=s.net.longest)))
-        facts = {
-            "model": f"{s.model.name} ({s.model.source})",
-            "connectome": s.connectome.origin + (f", in place of {self._given.connectome}, which is not installed" if self._fell_back() else ""),
-            "regions": f"{n}, of which {here} are simulated here",
-            "connections": f"{len(delays)} between regions, {links - len(delays)} with themselves",
-            "delays": f"{clock.step_ms * delays.min(initial=s.net.longest):.6g} to {clock.step_ms * delays.max(initial=0):.6g} ms at {self._given.speed:g} mm/ms",
-        }
-        if rest is None:
-            facts["rest"] = "no stable resting state was found; the run starts from the model's own values"
-        elif rest.rates is not None:
-            facts["rest"] = f"{rest.rates.min():.3f} to {rest.rates.max():.3f} Hz"
-        static: dict[str, Any] = {
-            "weights": s.net.weights, "tract_lengths_mm": s.connectome.tract_lengths, "centres_mm": s.connectome.centres,
-            "replaced": np.array([r.region for r in s.replaced], np.int64), "labels": np.array([label.encode() for label in s.connectome.labels]),
-        }
-        row = 2 * s.net.longest + 4 * STRETCH + 90
-        return Description(
-            self._outputs, input_ports(s, clock.step), internal_delay=between, max_ranks=here, memory_bytes=8 * (2 * n * row + 3 * STRETCH * 4 * here + 3 * n * n),
-            work=1000 / clock.step_ms * (60e-9 * here + 1e-9 * links), facts=facts, static=static)
+            self._outputs = output_ports(self._setting, rest, self._clock.step)
+        return description(self._given, self._setting, rest, self._outputs, self._clock)
 
     def prepare(self, context: Context) -> None:
         """Build this rank's share of the network and set it to its state at instant 0."""
@@ -82,12 +64,36 @@ class WholeBrain(Component):
         key = stream_key(context.seed, self._given.noise_stream or context.group, "noise")
         model = s.model
         self._engine = Engine(
-            model.number, s.scheme, self._clock.step_ms, s.gain, mine, [r.region for r in s.replaced], len(s.connectome), s.net.longest, s.net.block,
-            along, brief, instant, s.net.weights[mine, mine], s.net.delays[mine, mine], s.rows[:, mine], [v.low for v in model.variables],
-            [v.high for v in model.variables], s.sigma, len(model.inputs), any(p.name.endswith(".afferent_rate") for p in self._outputs), s.alone, key, self._clock.step)
+            model.number,
+            s.scheme,
+            self._clock.step_ms,
+            s.gain,
+            mine,
+            [r.region for r in s.replaced],
+            len(s.connectome),
+            s.net.longest,
+            s.net.block,
+            along,
+            brief,
+            instant,
+            s.net.weights[mine, mine],
+            s.net.delays[mine, mine],
+            s.rows[:, mine],
+            [v.low for v in model.variables],
+            [v.high for v in model.variables],
+            s.sigma,
+            len(model.inputs),
+            any(p.name.endswith(".afferent_rate") for p in self._outputs),
+            s.alone,
+            key,
+            self._clock.step,
+        )
         self._mine = np.array(mine, np.int64)
         self._everyone = np.array(s.simulated, np.int64)
-        self._targets = {r: LinkTable(*s.net.links([r], "long", "short", "instant"), self._engine.row) for r in (*(x.region for x in s.replaced), *(mine if s.alone else ()))}
+        self._targets = {
+            r: LinkTable(*s.net.links([r], "long", "short", "instant"), self._engine.row)
+            for r in (*(x.region for x in s.replaced), *(mine if s.alone else ()))
+        }
         self._start()
 
     def initial(self) -> Mapping[str, Block]:
@@ -131,9 +137,6 @@ class WholeBrain(Component):
             self._rest, self._sought_rest = find_rest(s.net, s.model, s.rows, s.gain), True
         return self._rest
 
-    def _fell_back(self) -> bool:
-        return self._given.connectome != "synthetic" and self._setting.connectome.origin.startswith("synthetic (")
-
     def _start(self) -> None:
         s, engine = self._setting, self._engine
         rest = self._find_rest() if self._given.start == "rest" else None
@@ -170,7 +173,8 @@ class WholeBrain(Component):
                 if values is not None:
                     engine.outside[: steps + 1, i] = values
         active = [p for p in s.pulses if p.start <= k + steps and p.stop > k]
-        driven = [(r, v) for r in s.driven if (v := self._values(f"{s.connectome.labels[r]}.drive", row, steps, inputs)) is not None]
+        drives = [(d, self._values(f"{s.connectome.labels[d]}.drive", row, steps, inputs)) for d in s.driven]
+        driven = [(d, values) for d, values in drives if values is not None]
         present = bool(active or driven)
         engine.expect_input(present)
         if not present:
@@ -178,13 +182,13 @@ class WholeBrain(Component):
         engine.held[...] = 0.0
         engine.drive[...] = 0.0
         place = {int(r): i for i, r in enumerate(self._mine)}
-        for p in active:
-            for r in p.regions:
-                if r in place:
-                    engine.held[max(p.start - k, 0) : min(p.stop - k, steps + 1), p.input, place[r]] += p.amplitude
-        for r, values in driven:
-            if r in place:
-                engine.drive[: steps + 1, place[r]] = values
+        for pulse in active:
+            for region in pulse.regions:
+                if region in place:
+                    engine.held[max(pulse.start - k, 0) : min(pulse.stop - k, steps + 1), pulse.input, place[region]] += pulse.amplitude
+        for region, values in driven:
+            if region in place:
+                engine.drive[: steps + 1, place[region]] = values
 
     def _take_replaced(self, r: Replaced, k: int, steps: int, row: int, inputs: Mapping[str, Block]) -> None:
         """Write what a replaced region sends into its row of the history."""
@@ -202,8 +206,10 @@ class WholeBrain(Component):
             i = int(np.argmax(wrong))
             unit, expected = ("Hz", "a rate of 0 Hz or more") if r.how == "rate" else (s.model.coupling_unit, "a finite number")
             tick = (k - r.lag + i) * self._clock.step
-            raise RunError(f"input '{name}' is {values[i]:g} {unit} at tick {tick} ({self._clock.ms(tick):.6g} ms): expected {expected}; "
-                           f"look at what is coupled to it")
+            raise RunError(
+                f"input '{name}' is {values[i]:g} {unit} at tick {tick} ({self._clock.ms(tick):.6g} ms): expected {expected}; "
+                f"look at what is coupled to it"
+            )
         if r.how == "rate":
             sent = follow(s.model.number, s.rows[:, r.region], self._sent[r.region], values, self._clock.step_ms)
             self._sent[r.region] = float(sent[-1])
@@ -218,7 +224,9 @@ class WholeBrain(Component):
         if block is None:
             return None
         if not isinstance(block, Samples) or len(block.values) < row + steps + 1:
-            raise RunError(f"input '{name}' holds too few samples for its window: {len(getattr(block, 'values', ()))}, expected {row + steps + 1} or more")
+            raise RunError(
+                f"input '{name}' does not hold a sample for each of the {row + steps + 1} instants of its window, both ends included"
+            )
         return block.values[row : row + steps + 1, 0]
 
     def _step(self, k: int, steps: int) -> None:
@@ -245,9 +253,11 @@ class WholeBrain(Component):
         s, engine = self._setting, self._engine
         at, v, i = (int(x) for x in np.argwhere(~np.isfinite(engine.states[:steps, :, : engine.n]))[0])
         tick = (k + at + 1) * self._clock.step
-        raise RunError(f"region '{s.connectome.labels[int(self._mine[i])]}': variable '{s.model.variable_names[v]}' of '{s.model.name}' is "
-                       f"{engine.states[at, v, i]:g} at tick {tick} ({self._clock.ms(tick):.6g} ms); "
-                       f"check coupling, noise and step, or take a shorter step")
+        raise RunError(
+            f"region '{s.connectome.labels[int(self._mine[i])]}': variable '{s.model.variable_names[v]}' of '{s.model.name}' is "
+            f"{engine.states[at, v, i]:g} at tick {tick} ({self._clock.ms(tick):.6g} ms); "
+            f"check coupling, noise and step, or take a shorter step"
+        )
 
     def _give(self, k: int, steps: int, parts: dict[str, list[Array]]) -> None:
         """Collect what the ports give for the instants that a stretch reached."""
@@ -270,7 +280,11 @@ class WholeBrain(Component):
                 if port in parts:
                     parts[port].append(self._afferent(engine, r, k + 1 + r.lead, steps, of_rates)[:, None])
         if s.alone:
-            h = source(s.model.number, np.repeat(s.rows[:, list(s.simulated)], steps, axis=1), reached[:, :variables].transpose(1, 2, 0).reshape(variables, -1))
+            h = source(
+                s.model.number,
+                np.repeat(s.rows[:, list(s.simulated)], steps, axis=1),
+                reached[:, :variables].transpose(1, 2, 0).reshape(variables, -1),
+            )
             for i, region in enumerate(s.simulated):
                 parts[f"{s.connectome.labels[region]}.coupling"].append(h[i * steps : (i + 1) * steps, None])
 

@@ -59,15 +59,24 @@ def problems_of(connectome: Connectome) -> list[Problem]:
         for what, wrong in (("not a finite number", ~np.isfinite(matrix)), ("negative", matrix < 0)):
             if wrong.any():
                 i, j = (int(k) for k in np.argwhere(wrong)[0])
-                found.append(Problem(f"{int(wrong.sum())} of the {name} are {what}, the first in row {i + 1}, column {j + 1}: {matrix[i, j]:g}{unit}",
-                                     where, f"{name} of 0{unit} or more"))
+                found.append(
+                    Problem(
+                        f"{int(wrong.sum())} of the {name} are {what}, the first in row {i + 1}, column {j + 1}: {matrix[i, j]:g}{unit}",
+                        where,
+                        f"{name} of 0{unit} or more",
+                    )
+                )
     if n < 2:
         found.append(Problem(f"there are {n} regions", where, "at least 2"))
     if connectome.centres.shape != (n, 3) or not np.isfinite(connectome.centres).all():
         found.append(Problem("the centres are not three finite numbers for each region", where, "lines of: label x y z"))
     twice = sorted({label for label in connectome.labels if connectome.labels.count(label) > 1})
     if twice:
-        found.append(Problem(f"{len(twice)} labels name more than one region: " + ", ".join(f"'{t}'" for t in twice), where, "a name of its own for each"))
+        found.append(
+            Problem(
+                f"{len(twice)} labels name more than one region: " + ", ".join(f"'{t}'" for t in twice), where, "a name of its own for each"
+            )
+        )
     return found
 
 
@@ -91,7 +100,9 @@ def read_tvb_zip(path: Path, origin: str = "") -> Connectome:
         with zipfile.ZipFile(path) as archive:
             members = {Path(name).name: archive.read(name) for name in archive.namelist() if not name.endswith("/")}
     except FileNotFoundError as error:
-        raise InputError(Problem(f"there is no file '{path}'", remedy="give the path of a connectome, relative to the experiment file")) from error
+        raise InputError(
+            Problem(f"there is no file '{path}'", remedy="give the path of a connectome, relative to the experiment file")
+        ) from error
     except (zipfile.BadZipFile, OSError) as error:
         raise InputError(Problem(f"'{path}' cannot be read as a zip file: {error}")) from error
     problems: list[Problem] = []
@@ -170,4 +181,4 @@ def _centres(text: str | None, origin: str, problems: list[Problem]) -> tuple[tu
     except ValueError as error:
         problems.append(Problem(f"'centres.txt' holds something that is no number: {error}", origin, "lines of: label x y z"))
         return tuple(parts[0] for parts in lines), np.zeros((len(lines), 3))
-    return tuple(parts[0] for parts in lines), points.reshape(len(lines), -1)
+    return tuple(parts[0] for parts in lines), points.reshape(len(lines), 3) if points.size == 3 * len(lines) else points

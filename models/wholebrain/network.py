@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from math import fsum
 
 import numpy as np
-from numpy.typing import NDArray
-
 from cosim.models.wholebrain.connectome import Connectome
+from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 Array = NDArray[np.float64]
@@ -93,10 +92,8 @@ def leads_and_lags(net: Network, replaced: Sequence[int]) -> tuple[list[int], li
     between = net.between
     lags = []
     for a in replaced:
-        bounds = [net.longest]
-        for i in np.flatnonzero(between[:, a]):
-            bounds.append(int(net.delays[i, a]) // 2 if i in replaced else int(net.delays[i, a]))
-        lags.append(min(bounds))
+        delays = [int(net.delays[i, a]) // (2 if i in replaced else 1) for i in np.flatnonzero(between[:, a])]
+        lags.append(min([net.longest, *delays]))
     lag_of = dict(zip(replaced, lags, strict=True))
     leads = [min([net.longest, *(int(net.delays[b, j]) - lag_of.get(int(j), 0) for j in np.flatnonzero(between[b]))]) for b in replaced]
     return leads, lags
@@ -104,6 +101,7 @@ def leads_and_lags(net: Network, replaced: Sequence[int]) -> tuple[list[int], li
 
 def _best_block(delays: Ints) -> int:
     """Choose the block with the least work for a step: long links cost some vectors a block, short ones more for every step."""
+
     def work(block: int) -> float:
         short = int((delays < block).sum())
         return (len(delays) - short) * (2 + -(-block // 8)) / block + 3 * short

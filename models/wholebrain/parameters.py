@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
-from cosim.interfaces import Unit
 from cosim.models.wholebrain.synthetic import SyntheticConnectome
+
+from cosim.interfaces import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class WholeBrainParameters:
     Parameters
     ----------
     connectome : str
-        ``tvb_data:FILE`` for one of the installed package tvb-data, the path of a zip file in the layout of The Virtual Brain, or 'synthetic'.
+        ``tvb_data:FILE`` from the installed package tvb-data, the path of a zip file in the layout of The Virtual Brain, or 'synthetic'.
     fallback : {'none', 'synthetic'}
         What to take when tvb-data is asked for and not installed.
     synthetic : SyntheticConnectome
@@ -59,19 +60,19 @@ class WholeBrainParameters:
     model_parameters : mapping of str to number, tuple of numbers or str
         Parameters of the local model; a tuple holds one number a region.
     scheme : {'euler', 'heun', 'heun_held'}
-        Heun's scheme takes the delayed input of both ends of the step; 'heun_held' keeps that of its start for both stages (as The Virtual Brain).
+        Heun's scheme takes the delayed input of both ends of the step; 'heun_held' keeps that of its start (as The Virtual Brain).
     noise : float or mapping of str to float
-        Standard deviation of the additive white noise, in the unit of the variable / sqrt(ms); for all variables, or by variable.
+        Strength of the additive white noise, in the unit of the variable / sqrt(ms); for all variables, or by variable.
     noise_stream : str or None
         Name of the random stream; None is the name of the group. Groups that share it draw the same noise for the same region.
     start : {'rest', 'model'}
-        Begin at the noise-free fixed point of the whole network, or at the model's own start values. Where there is no stable fixed point: the latter.
+        Begin at the noise-free fixed point of the whole network, or, also where it has none, at the model's own start values.
     initial : mapping of str to float or tuple of float
         Values for some variables instead, for all times up to 0.
     stimuli : tuple of Stimulus
         What is added when and where; they add up.
     simulate : tuple of str or None
-        The regions that this group simulates, each on its own, with what all others send coming in from outside; None is all that are not replaced.
+        Regions that this group simulates, each on its own, with what all others send coming in from outside. None: all but the replaced.
     replaced : mapping of str to {'rate', 'coupling'}
         Regions whose activity comes from outside, as a rate in Hz or as the variable that regions send.
     driven : tuple of str

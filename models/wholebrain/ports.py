@@ -5,12 +5,12 @@ from __future__ import annotations
 from math import fsum
 
 import numpy as np
-
-from cosim.blocks import Kind
-from cosim.interfaces import Port
 from cosim.models.wholebrain._engine import source
 from cosim.models.wholebrain.rest import Rest
 from cosim.models.wholebrain.setting import Setting
+
+from cosim.blocks import Kind
+from cosim.interfaces import Port
 
 
 def output_ports(s: Setting, rest: Rest | None, step: int) -> tuple[Port, ...]:
@@ -19,22 +19,46 @@ def output_ports(s: Setting, rest: Rest | None, step: int) -> tuple[Port, ...]:
     found = []
     if s.model.rate is not None:
         found.append(Port("rate", Kind.RATE, "Hz", len(names), labels=names, about=s.model.rate + " of each simulated region"))
-    found += [Port(v.name, Kind.STATE, v.unit, len(names), labels=names, about=v.about + ", of each simulated region") for v in s.model.variables]
+    found += [
+        Port(v.name, Kind.STATE, v.unit, len(names), labels=names, about=v.about + ", of each simulated region") for v in s.model.variables
+    ]
     sent = source(s.model.number, s.rows, rest.state) if rest else None
     for r in s.replaced:
         label, total = s.connectome.labels[r.region], rate_is_known(s, r.region)
         from_others = np.flatnonzero(s.net.between[r.region])
         weights = s.net.weights[r.region, from_others]
-        found.append(Port(f"{label}.afferent", Kind.STATE, s.model.coupling_unit, 1, lead=r.lead * step, labels=(label,),
-                          at_rest=None if sent is None else fsum(weights * sent[from_others]),
-                          about=f"delayed sum over what other regions send to {label}, each times its weight, without G"))
+        found.append(
+            Port(
+                f"{label}.afferent",
+                Kind.STATE,
+                s.model.coupling_unit,
+                1,
+                lead=r.lead * step,
+                labels=(label,),
+                at_rest=None if sent is None else fsum(weights * sent[from_others]),
+                about=f"delayed sum over what other regions send to {label}, each times its weight, without G",
+            )
+        )
         if total:
-            found.append(Port(f"{label}.afferent_rate", Kind.RATE, "Hz", 1, lead=r.lead * step, labels=(label,),
-                              at_rest=None if rest is None or rest.rates is None else fsum(weights * rest.rates[from_others]) / total,
-                              about=f"delayed mean rate of the regions that project to {label}, weighted by their connections"))
+            found.append(
+                Port(
+                    f"{label}.afferent_rate",
+                    Kind.RATE,
+                    "Hz",
+                    1,
+                    lead=r.lead * step,
+                    labels=(label,),
+                    at_rest=None if rest is None or rest.rates is None else fsum(weights * rest.rates[from_others]) / total,
+                    about=f"delayed mean rate of the regions that project to {label}, weighted by their connections",
+                )
+            )
     if s.alone:
-        found += [Port(f"{label}.coupling", Kind.STATE, s.model.coupling_unit, 1, labels=(label,), about=f"what {label} sends ({s.model.coupling})")
-                  for label in names]
+        found += [
+            Port(
+                f"{label}.coupling", Kind.STATE, s.model.coupling_unit, 1, labels=(label,), about=f"what {label} sends ({s.model.coupling})"
+            )
+            for label in names
+        ]
     return tuple(found)
 
 
@@ -44,17 +68,47 @@ def input_ports(s: Setting, step: int) -> tuple[Port, ...]:
     for r in s.replaced:
         label = s.connectome.labels[r.region]
         if r.how == "rate":
-            found.append(Port(f"{label}.rate", Kind.RATE, "Hz", 1, lag=r.lag * step, labels=(label,), about=f"{s.model.rate} that stands for {label}"))
+            found.append(
+                Port(
+                    f"{label}.rate", Kind.RATE, "Hz", 1, lag=r.lag * step, labels=(label,), about=f"{s.model.rate} that stands for {label}"
+                )
+            )
         else:
-            found.append(Port(f"{label}.coupling", Kind.STATE, s.model.coupling_unit, 1, lag=r.lag * step, labels=(label,),
-                              about=f"{s.model.coupling} that stands for {label}"))
+            found.append(
+                Port(
+                    f"{label}.coupling",
+                    Kind.STATE,
+                    s.model.coupling_unit,
+                    1,
+                    lag=r.lag * step,
+                    labels=(label,),
+                    about=f"{s.model.coupling} that stands for {label}",
+                )
+            )
     if s.alone:
-        found += [Port(f"{label}.afferent", Kind.STATE, s.model.coupling_unit, 1, labels=(label,),
-                       about=f"sum over what all other regions send to {label}, without G; its start value where nothing is coupled")
-                  for label in (s.connectome.labels[i] for i in s.simulated)]
+        found += [
+            Port(
+                f"{label}.afferent",
+                Kind.STATE,
+                s.model.coupling_unit,
+                1,
+                labels=(label,),
+                about=f"sum over what all other regions send to {label}, without G; its start value where nothing is coupled",
+            )
+            for label in (s.connectome.labels[i] for i in s.simulated)
+        ]
     first = s.model.inputs[0]
-    found += [Port(f"{s.connectome.labels[i]}.drive", Kind.CURRENT if first.unit == "nA" else Kind.STATE, first.unit, 1, labels=(s.connectome.labels[i],),
-                   about=first.about) for i in s.driven]
+    found += [
+        Port(
+            f"{s.connectome.labels[i]}.drive",
+            Kind.CURRENT if first.unit == "nA" else Kind.STATE,
+            first.unit,
+            1,
+            labels=(s.connectome.labels[i],),
+            about=first.about,
+        )
+        for i in s.driven
+    ]
     return tuple(found)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-
 from cosim.models.wholebrain._engine import STRETCH, Engine, source
 from cosim.models.wholebrain.models import Model
 from cosim.models.wholebrain.network import Array, Network
@@ -66,7 +65,30 @@ def _without_delays(net: Network, model: Model, rows: Array, gain: float, state:
     still = Network(net.weights, np.zeros_like(net.delays), 1)
     everyone, none = list(range(n)), still.links(range(n), "long")
     low, high = [v.low for v in model.variables], [v.high for v in model.variables]
-    engine = Engine(model.number, 0, _STEP_MS, gain, everyone, [], n, 1, 1, none, none, still.links(everyone, "instant"), np.diag(net.weights),
-                    np.zeros(n, np.int64), rows, low, high, np.zeros(len(low)), len(model.inputs), False, False, 0, 1)
+    engine = Engine(
+        model.number,
+        0,
+        _STEP_MS,
+        gain,
+        everyone,
+        [],
+        n,
+        1,
+        1,
+        none,
+        none,
+        still.links(everyone, "instant"),
+        np.diag(net.weights),
+        np.zeros(n, np.int64),
+        rows,
+        low,
+        high,
+        np.zeros(len(low)),
+        len(model.inputs),
+        False,
+        False,
+        0,
+        1,
+    )
     engine.start(state, source(model.number, rows, state))
     return engine

@@ -9,13 +9,13 @@ from math import ceil, isfinite, sqrt
 from typing import Any
 
 import numpy as np
-
-from cosim.errors import InputError, MissingExtra, Problem, raise_all
 from cosim.models.wholebrain.connectome import Connectome, find, problems_of
 from cosim.models.wholebrain.models import MODELS, Model, read_parameters
 from cosim.models.wholebrain.network import Array, Network, leads_and_lags, network
 from cosim.models.wholebrain.parameters import WholeBrainParameters
 from cosim.models.wholebrain.synthetic import synthetic
+
+from cosim.errors import InputError, MissingExtra, Problem, raise_all
 from cosim.registry import did_you_mean
 from cosim.timegrid import Clock
 
@@ -126,8 +126,20 @@ def read_setting(p: WholeBrainParameters, clock: Clock, connectome: Connectome |
     raise_all(problems)
     leads, lags = leads_and_lags(net, replaced)
     here = tuple(simulated) if simulated is not None else tuple(i for i in range(len(brain)) if i not in how)
-    return Setting(brain, net, model, model.rows(parameters, p.coupling, net.strengths()), p.coupling, SCHEMES[p.scheme], sigma, here, driven,
-                   tuple(Replaced(r, how[r], lead, lag) for r, lead, lag in zip(replaced, leads, lags, strict=True)), pulses, simulated is not None)
+    return Setting(
+        brain,
+        net,
+        model,
+        model.rows(parameters, p.coupling, net.strengths()),
+        p.coupling,
+        SCHEMES[p.scheme],
+        sigma,
+        here,
+        driven,
+        tuple(Replaced(r, how[r], lead, lag) for r, lead, lag in zip(replaced, leads, lags, strict=True)),
+        pulses,
+        simulated is not None,
+    )
 
 
 def initial_state(p: WholeBrainParameters, setting: Setting, rest: Array | None) -> Array:
@@ -160,11 +172,15 @@ def _pulses(p: WholeBrainParameters, model: Model, clock: Clock, names: _Names, 
         where = f"stimuli[{number}]"
         variable = inputs[0] if s.variable is None else s.variable
         if variable not in inputs:
-            problems.append(Problem(f"'{model.name}' takes no stimulus in '{variable}'", f"{where}.variable", remedy=did_you_mean(variable, inputs)))
+            problems.append(
+                Problem(f"'{model.name}' takes no stimulus in '{variable}'", f"{where}.variable", remedy=did_you_mean(variable, inputs))
+            )
             continue
         for name, value, least in (("amplitude", s.amplitude, -np.inf), ("onset", s.onset, 0.0), ("duration", s.duration, 0.0)):
             if not (isfinite(value) and value >= least):
-                problems.append(Problem(f"the {name} is {value}", f"{where}.{name}", "a finite number" + (", 0 ms or more" if least == 0 else "")))
+                problems.append(
+                    Problem(f"the {name} is {value}", f"{where}.{name}", "a finite number" + (", 0 ms or more" if least == 0 else ""))
+                )
         if not s.regions:
             problems.append(Problem("the stimulus names no region", f"{where}.regions", "at least one name"))
         regions = tuple(names.find(r, f"{where}.regions") for r in s.regions)
@@ -178,26 +194,43 @@ def _sigma(noise: float | Mapping[str, float], model: Model, clock: Clock, probl
     by_name = dict(noise) if isinstance(noise, Mapping) else dict.fromkeys(model.variable_names, noise)
     for name, value in by_name.items():
         if name not in model.variable_names:
-            problems.append(Problem(f"'{model.name}' has no variable '{name}'", "noise", remedy=did_you_mean(name, list(model.variable_names))))
+            problems.append(
+                Problem(f"'{model.name}' has no variable '{name}'", "noise", remedy=did_you_mean(name, list(model.variable_names)))
+            )
         elif not (isfinite(value) and value >= 0):
             problems.append(Problem(f"the noise of '{name}' is {value}", "noise", "a number, 0 or more"))
     return np.array([sqrt(clock.step_ms) * by_name.get(name, 0.0) for name in model.variable_names])
 
 
-def _divided(p: WholeBrainParameters, model: Model, brain: Connectome, replaced: list[int], simulated: list[int] | None,
-             driven: tuple[int, ...]) -> list[Problem]:
+def _divided(
+    p: WholeBrainParameters, model: Model, brain: Connectome, replaced: list[int], simulated: list[int] | None, driven: tuple[int, ...]
+) -> list[Problem]:
     found = []
     for name, way in p.replaced.items():
         if way not in ("rate", "coupling"):
             found.append(Problem(f"region '{name}' is replaced by '{way}'", "replaced", "'rate' or 'coupling'"))
         if way == "rate" and model.rate is None:
-            found.append(Problem(f"'{model.name}' has no rate in Hz by which region '{name}' could be replaced", "replaced", remedy="write 'coupling'"))
+            found.append(
+                Problem(
+                    f"'{model.name}' has no rate in Hz by which region '{name}' could be replaced", "replaced", remedy="write 'coupling'"
+                )
+            )
     if simulated is not None and replaced:
-        found.append(Problem("'simulate' and 'replaced' are both given", "replaced", remedy="leave 'replaced' out: with 'simulate', all other regions are outside"))
+        found.append(
+            Problem(
+                "'simulate' and 'replaced' are both given",
+                "replaced",
+                remedy="leave 'replaced' out: with 'simulate', all other regions are outside",
+            )
+        )
     if simulated == [] or len(set(replaced)) == len(brain):
         found.append(Problem("no region is left to simulate", "simulate" if simulated == [] else "replaced", "at least one region"))
     here = set(range(len(brain))) - set(replaced) if simulated is None else set(simulated)
-    found += [Problem(f"region '{brain.labels[r]}' is driven, but not simulated here", "driven", remedy="take it out of 'driven'") for r in driven if r not in here]
+    found += [
+        Problem(f"region '{brain.labels[r]}' is driven, but not simulated here", "driven", remedy="take it out of 'driven'")
+        for r in driven
+        if r not in here
+    ]
     return found
 
 
@@ -205,13 +238,26 @@ def _initial(p: WholeBrainParameters, model: Model, n: int) -> list[Problem]:
     found = []
     for name, value in p.initial.items():
         if name not in model.variable_names:
-            found.append(Problem(f"'{model.name}' has no variable '{name}'", "initial", remedy=did_you_mean(name, list(model.variable_names))))
+            found.append(
+                Problem(f"'{model.name}' has no variable '{name}'", "initial", remedy=did_you_mean(name, list(model.variable_names)))
+            )
             continue
         values: Any = np.atleast_1d(np.asarray(value, np.float64))
         variable = model.variables[model.variable_names.index(name)]
         if len(values) not in (1, n) or not np.isfinite(values).all():
-            found.append(Problem(f"the initial '{name}' holds {len(values)} values", f"initial.{name}", f"one finite number, or one for each of the {n} regions"))
+            found.append(
+                Problem(
+                    f"the initial '{name}' holds {len(values)} values",
+                    f"initial.{name}",
+                    f"one finite number, or one for each of the {n} regions",
+                )
+            )
         elif (values < variable.low).any() or (values > variable.high).any():
-            found.append(Problem(f"the initial '{name}' goes from {values.min():g} to {values.max():g}", f"initial.{name}",
-                                 f"values from {variable.low:g} to {variable.high:g}"))
+            found.append(
+                Problem(
+                    f"the initial '{name}' goes from {values.min():g} to {values.max():g}",
+                    f"initial.{name}",
+                    f"values from {variable.low:g} to {variable.high:g}",
+                )
+            )
     return found

@@ -5,13 +5,51 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-
 from cosim.models.wholebrain.connectome import Array, Connectome
+
 from cosim.random import normals, stream_key, uniforms
 
-# Abbreviations of cortical regions in one hemisphere that are in use for CoCoMac parcellations (Kötter & Wanke 2005), visual area V1 among them.
-_NAMES = ("A1 A2 AMYG CCA CCP CCR CCS FEF G HC IA IP M1 PCI PCIP PCM PCS PFCCL PFCDL PFCDM PFCM PFCORB PFCPOL PFCVL PHC PMCDL PMCM PMCVL "
-          "S1 S2 TCC TCI TCPOL TCS TCV V1 V2 VACD").split()
+# Abbreviations of cortical regions in one hemisphere that parcellations after CoCoMac use (Kötter & Wanke 2005); V1 is the visual cortex.
+_NAMES = (
+    "A1",
+    "A2",
+    "AMYG",
+    "CCA",
+    "CCP",
+    "CCR",
+    "CCS",
+    "FEF",
+    "G",
+    "HC",
+    "IA",
+    "IP",
+    "M1",
+    "PCI",
+    "PCIP",
+    "PCM",
+    "PCS",
+    "PFCCL",
+    "PFCDL",
+    "PFCDM",
+    "PFCM",
+    "PFCORB",
+    "PFCPOL",
+    "PFCVL",
+    "PHC",
+    "PMCDL",
+    "PMCM",
+    "PMCVL",
+    "S1",
+    "S2",
+    "TCC",
+    "TCI",
+    "TCPOL",
+    "TCS",
+    "TCV",
+    "V1",
+    "V2",
+    "CC",
+)
 _HALF_AXES = np.array([40.0, 65.0, 45.0])
 
 
@@ -35,7 +73,7 @@ class SyntheticConnectome:
     """
 
     regions: int = 76
-    seed: int = 1
+    seed: int = 7
     density: float = 0.35
     decay: float = 40.0
     spread: float = 0.8
@@ -68,8 +106,13 @@ def synthetic(made_from: SyntheticConnectome) -> Connectome:
             weights[i, j] = weights[i + half, twin] = weight
             lengths[i, j] = lengths[i + half, twin] = detour[i, j]
     labels = tuple(f"r{name}" for name in names) + tuple(f"l{name}" for name in names)
-    return Connectome(f"synthetic ({made_from.regions} regions, seed {made_from.seed})", labels, np.round(weights / weights.max() * 3, 6),
-                      np.round(lengths, 6), np.round(both, 6))
+    return Connectome(
+        f"synthetic ({made_from.regions} regions, seed {made_from.seed})",
+        labels,
+        np.round(weights / weights.max() * 3, 6),
+        np.round(lengths, 6),
+        np.round(both, 6),
+    )
 
 
 def _points(made_from: SyntheticConnectome, half: int) -> Array:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-
 from cosim.models.wholebrain.models import Model
 from cosim.models.wholebrain.network import Array, Network
 
@@ -36,8 +35,18 @@ def coupling(net: Network, sent: Array, k: int, ahead: Array | None = None) -> A
     return total
 
 
-def run(net: Network, model: Model, rows: Array, gain: float, scheme: int, dt: float, state: Array, steps: int, noise: Array | None = None,
-        held: Array | None = None) -> Array:
+def run(
+    net: Network,
+    model: Model,
+    rows: Array,
+    gain: float,
+    scheme: int,
+    dt: float,
+    state: Array,
+    steps: int,
+    noise: Array | None = None,
+    held: Array | None = None,
+) -> Array:
     """Return the states reached in some steps, (steps, variables, n); the twin of ``brain_run``.
 
     Parameters

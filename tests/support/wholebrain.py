@@ -101,7 +101,9 @@ class Wire:
         return Samples(start, self._step, rows[np.maximum(at, 0)])
 
 
-def write_zip(path: Path, weights: np.ndarray, lengths: np.ndarray | None = None, labels: tuple[str, ...] = (), centres: str | None = None) -> Path:
+def write_zip(
+    path: Path, weights: np.ndarray, lengths: np.ndarray | None = None, labels: tuple[str, ...] = (), centres: str | None = None
+) -> Path:
     names = labels or tuple(f"r{i}" for i in range(len(weights)))
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("weights.txt", "\n".join(" ".join(repr(float(v)) for v in row) for row in weights))

@@ -1,15 +1,17 @@
 """A region simulated by a group of its own gives the bits that it gives inside the brain; so do more ranks."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from cosim.blocks import Block, Samples
 from cosim.errors import RunError
-from cosim.timegrid import Window, windows
-from cosim.blocks import Samples
+from cosim.interfaces import Ranks
 from cosim.models.wholebrain.component import WholeBrain
 from cosim.models.wholebrain.parameters import Stimulus
+from cosim.timegrid import Window, windows
 from tests.support.wholebrain import Wire, brain, on_threads, run, write_zip
 from tests.unit.test_wholebrain_network import random_connectome
 
@@ -17,7 +19,9 @@ TVB_WEIGHTS = np.array([[2.0, 8, 0], [0, 0, 0], [3, 0, 1]])
 TVB_DELAYS_MS = np.array([[0.6, 0.5, 1], [0.7, 0.8, 3], [1, 0.5, 0.7]])
 
 
-def divided(outside: WholeBrain, alone: list[tuple[str, WholeBrain]], stop: int, length: int) -> tuple[dict[str, np.ndarray], list[dict[str, np.ndarray]]]:
+def divided(
+    outside: WholeBrain, alone: list[tuple[str, WholeBrain]], stop: int, length: int
+) -> tuple[dict[str, np.ndarray], list[dict[str, np.ndarray]]]:
     """Step a brain against groups that simulate one of its regions each."""
     ports = {p.name: p for p in (*outside.describe().inputs, *outside.describe().outputs)}
     first = outside.initial()
@@ -58,8 +62,17 @@ def assert_same_as_undivided(settings: dict, regions: list[str], stop: int, leng
 def test_three_regions_of_the_virtual_brains_own_test_are_the_same_divided_over_1000_windows(tmp_path: Path, scheme: str) -> None:
     # Weights, delays, step and window are those of TVB's proxy_precision_delay_test (SCIENCE 14.1 a); the self-connections have delays too.
     path = write_zip(tmp_path / "c.zip", TVB_WEIGHTS, TVB_DELAYS_MS)
-    settings = {"connectome": str(path), "speed": 1.0, "model": "reduced_wong_wang", "coupling": 0.1, "scheme": scheme, "start": "model",
-                "initial": {"S_E": (0.1, 0.1, 0.2)}, "noise": 0.001, "noise_stream": "same"}
+    settings = {
+        "connectome": str(path),
+        "speed": 1.0,
+        "model": "reduced_wong_wang",
+        "coupling": 0.1,
+        "scheme": scheme,
+        "start": "model",
+        "initial": {"S_E": (0.1, 0.1, 0.2)},
+        "noise": 0.001,
+        "noise_stream": "same",
+    }
     assert_same_as_undivided(settings, ["r0"], 4000, 4)
 
 
@@ -69,23 +82,56 @@ def test_a_region_in_its_own_group_gives_the_bits_of_the_undivided_brain(tmp_pat
     lengths = np.maximum(c.tract_lengths, 4.0)  # 4 mm at 5 mm/ms and 0.1 ms: 8 steps
     np.fill_diagonal(lengths, 0.0)
     path = write_zip(tmp_path / "c.zip", c.weights, lengths)
-    settings = {"connectome": str(path), "speed": 5.0, "coupling": 0.02, "noise": 0.002, "noise_stream": "same",
-                "stimuli": (Stimulus(("r2", "r4"), 0.05, onset=20.0, duration=10.0),)}
+    settings = {
+        "connectome": str(path),
+        "speed": 5.0,
+        "coupling": 0.02,
+        "noise": 0.002,
+        "noise_stream": "same",
+        "stimuli": (Stimulus(("r2", "r4"), 0.05, onset=20.0, duration=10.0),),
+    }
     assert_same_as_undivided(settings, ["r4"], 1000 * length, length)
+
+
+def test_short_links_are_added_after_long_ones_wherever_the_sum_is_made(tmp_path: Path) -> None:
+    c = random_connectome(16, 4)
+    lengths = np.full((16, 16), 12.0) + c.tract_lengths
+    lengths[4, 1] = 3.0  # one short link, from a low number, so that the order by source alone would differ
+    weights = np.where(c.weights > 0, c.weights, 0.3)
+    path = write_zip(tmp_path / "c.zip", weights, lengths)
+    settings = {"connectome": str(path), "speed": 5.0, "coupling": 0.01, "noise": 0.002, "noise_stream": "same"}
+    net = brain(**settings)._setting.net
+    assert net.delays[4, 1] < net.block <= np.delete(net.delays[4], [1, 4]).min()
+    assert_same_as_undivided(settings, ["r4"], 3000, 6)
 
 
 def test_two_connected_regions_in_groups_of_their_own_give_the_bits_of_the_undivided_brain(tmp_path: Path) -> None:
     c = random_connectome(6, 5)
     weights = np.where(c.weights > 0, c.weights, 0.1)
     path = write_zip(tmp_path / "c.zip", weights, np.full((6, 6), 4.0))
-    settings = {"connectome": str(path), "speed": 5.0, "model": "wilson_cowan", "model_parameters": {"P": 1.2}, "coupling": 0.05, "noise": 0.002,
-                "noise_stream": "same", "start": "model"}
+    settings = {
+        "connectome": str(path),
+        "speed": 5.0,
+        "model": "wilson_cowan",
+        "model_parameters": {"P": 1.2},
+        "coupling": 0.05,
+        "noise": 0.002,
+        "noise_stream": "same",
+        "start": "model",
+    }
     assert_same_as_undivided(settings, ["r1", "r3"], 400, 4)
 
 
 def test_the_real_connectome_divided_at_rv1_gives_the_bits_of_the_undivided_brain() -> None:
     pytest.importorskip("tvb_data", reason="needs the extra 'data'")
-    settings = {"connectome": "tvb_data:connectivity_76.zip", "speed": 4.0, "normalise": "max_row_sum", "coupling": 0.5, "noise": 0.002, "noise_stream": "same"}
+    settings = {
+        "connectome": "tvb_data:connectivity_76.zip",
+        "speed": 4.0,
+        "normalise": "max_row_sum",
+        "coupling": 0.5,
+        "noise": 0.002,
+        "noise_stream": "same",
+    }
     outside = brain(replaced={"rV1": "coupling"}, **settings)
     lead, lag = outside.describe().outputs[-2].lead, outside.describe().inputs[0].lag
     assert lead >= 12 and lag >= 12  # 1.23 ms is the smallest delay once the self-connection is left inside
@@ -107,7 +153,12 @@ def test_same_bits_for_every_number_of_ranks(tmp_path: Path, size: int, scheme: 
     one = brain(**settings)
     brain_lag = one.describe().inputs[0].lag
     expected = run(one, 90, 30, rates)
-    several = on_threads(size, lambda ranks: (lambda b: (b.initial(), run(b, 90, 30, rates)))(brain(ranks, **settings)))
+
+    def on_rank(ranks: Ranks) -> tuple[Mapping[str, Block], dict[str, np.ndarray]]:
+        b = brain(ranks, **settings)
+        return b.initial(), run(b, 90, 30, rates)
+
+    several = on_threads(size, on_rank)
     first = brain(**settings).initial()
     assert {k: v.values.tolist() for k, v in several[0][0].items()} == {k: v.values.tolist() for k, v in first.items()}
     assert set(expected) == set(several[0][1]) and "r3.afferent_rate" in expected
@@ -128,8 +179,14 @@ def test_a_pulse_reaches_another_region_exactly_one_delay_later(tmp_path: Path) 
     weights[1, 0] = 1.0
     lengths[1, 0] = 7.3
     path = write_zip(tmp_path / "c.zip", weights, lengths)
-    settings = {"connectome": str(path), "speed": 1.0, "model": "linear", "scheme": "euler", "start": "model",
-                "stimuli": (Stimulus(("r0",), 1.0, onset=5.0, duration=0.1),)}
+    settings = {
+        "connectome": str(path),
+        "speed": 1.0,
+        "model": "linear",
+        "scheme": "euler",
+        "start": "model",
+        "stimuli": (Stimulus(("r0",), 1.0, onset=5.0, duration=0.1),),
+    }
     x = run(brain(**settings), 200, 200)["x"]
     assert np.flatnonzero(x[:, 0])[0] == 50  # the step that starts at tick 50 reaches tick 51, which is row 50
     outside = brain(replaced={"r1": "coupling"}, **settings)
@@ -153,7 +210,10 @@ def test_the_afferent_rate_is_the_weighted_mean_of_the_delayed_rates() -> None:
     weights, delays = s.net.weights[v1], s.net.delays[v1]
     for row in (400, 599):
         instant = row + 1 + port.lead
-        mean = sum(weights[j] * got["rate"][instant - delays[j] - 1, names.index(s.connectome.labels[j])] for j in np.flatnonzero(s.net.between[v1]))
+        mean = sum(
+            weights[j] * got["rate"][instant - delays[j] - 1, names.index(s.connectome.labels[j])]
+            for j in np.flatnonzero(s.net.between[v1])
+        )
         assert got["rV1.afferent_rate"][row, 0] == pytest.approx(mean / weights[s.net.between[v1]].sum(), rel=1e-12)
 
 
@@ -191,7 +251,15 @@ def test_a_rate_that_cannot_be_is_refused_with_port_value_and_tick(value: float,
 
 def test_a_state_that_is_no_number_ends_the_run_with_region_variable_and_tick(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "c.zip", np.zeros((2, 2)), np.ones((2, 2)))
-    b = brain(connectome=str(path), model="linear", model_parameters={"gamma": (-1.0, 1e30)}, initial={"x": 1.0}, start="model", scheme="euler", dt="1")
+    b = brain(
+        connectome=str(path),
+        model="linear",
+        model_parameters={"gamma": (-1.0, 1e30)},
+        initial={"x": 1.0},
+        start="model",
+        scheme="euler",
+        dt="1",
+    )
     with pytest.raises(RunError, match=r"region 'r1': variable 'x' of 'linear' is (inf|nan) at tick 11 "):
         run(b, 100, 50)
 

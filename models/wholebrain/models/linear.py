@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
-
 from cosim.models.wholebrain.models.model import Array, Input, Model, PerRegion, Variable, table
 
 
@@ -21,8 +18,6 @@ class LinearParameters:
         Slope; negative where the region is stable by itself.
     """
 
-    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {}
-
     gamma: PerRegion = -1.0
 
 
@@ -35,5 +30,17 @@ def _slope(rows: Array, x: Array, c: Array, u: Array) -> tuple[Array, None]:
 
 
 LINEAR = Model(
-    "linear", 0, "x' = gamma x + G c + u", "Uhlenbeck & Ornstein 1930, Phys Rev 36:823", LinearParameters,
-    (Variable("x", "1", "state", 0.0),), (Input("x", "1/ms", "added to the slope"),), "x", "1", None, _rows, _slope)
+    "linear",
+    0,
+    "x' = gamma x + G c + u",
+    "Uhlenbeck & Ornstein 1930, Phys Rev 36:823",
+    LinearParameters,
+    {},
+    (Variable("x", "1", "state", 0.0),),
+    (Input("x", "1/ms", "added to the slope"),),
+    "x",
+    "1",
+    None,
+    _rows,
+    _slope,
+)

@@ -61,6 +61,8 @@ class Model:
         Publication of the equations.
     parameters : type
         Frozen dataclass; every number may also be a tuple with one number a region.
+    choices : mapping of str to tuple of str
+        Words that a parameter may hold (instead of a number, where its default is one).
     variables : tuple of Variable
         State, in the order of the kernel.
     inputs : tuple of Input
@@ -80,6 +82,7 @@ class Model:
     about: str
     source: str
     parameters: type
+    choices: Mapping[str, tuple[str, ...]]
     variables: tuple[Variable, ...]
     inputs: tuple[Input, ...]
     coupling: str
@@ -113,19 +116,17 @@ def read_parameters(model: Model, given: Mapping[str, Any], n: int) -> tuple[Any
     """
     known = [f.name for f in fields(model.parameters)]
     defaults = model.parameters()
-    problems, good = [], {}
+    problems: list[Problem] = []
+    good: dict[str, Any] = {}
     for name, value in given.items():
-        where = f"model_parameters.{name}"
+        where, words = f"model_parameters.{name}", model.choices.get(name, ())
         if name not in known:
             problems.append(Problem(f"'{model.name}' has no parameter '{name}'", where, remedy=did_you_mean(name, known)))
-        elif isinstance(value, str):
-            allowed = model.parameters.choices.get(name, ())  # type: ignore[attr-defined]
-            if value not in allowed:
-                expected = "one of " + ", ".join(f"'{a}'" for a in allowed) if allowed else "a number"
-                problems.append(Problem(f"'{value}' is no value for '{name}'", where, expected, did_you_mean(value, list(allowed)) if allowed else ""))
+        elif isinstance(value, str) or isinstance(getattr(defaults, name), str):
+            if value not in words:
+                remedy = did_you_mean(str(value), list(words)) if words else ""
+                problems.append(Problem(f"{value!r} is no value for '{name}'", where, "" if words else "a number", remedy))
             good[name] = value
-        elif isinstance(getattr(defaults, name), str) and name == "convention":
-            problems.append(Problem(f"'{name}' is {value!r}", where, "one of " + ", ".join(f"'{a}'" for a in model.parameters.choices[name])))  # type: ignore[attr-defined]
         else:
             numbers = np.atleast_1d(np.asarray(value, dtype=np.float64))
             if numbers.ndim != 1 or len(numbers) not in (1, n) or not np.isfinite(numbers).all():

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from functools import cache
 
 import numpy as np
-
+from cosim.models.wholebrain._engine import exponential
 from cosim.models.wholebrain.models.model import Array, Input, Model, PerRegion, Variable, table
 
 
@@ -25,14 +25,13 @@ class ReducedWongWangParameters:
         Decay of NMDA and GABA gating.
     w_p, J_N, J_i : float, 1, nA, nA
         Local excitatory recurrence, excitatory coupling, and local feedback inhibition. J_i may be 'analytic':
-        0.75 G strength + 1, which keeps every region near 3 Hz (Herzog et al. 2024, Netw Neurosci 8:590).
+        0.75 G strength + 1, the known rule of thumb that keeps every region near 3 Hz; or 'balanced': what lets every region rest at the
+        rate that it has by itself with J_i = 1 (3.08 Hz with the other defaults), whatever G.
     I_o, W_E, W_I, I_ext : float, nA, 1, 1, nA
         Effective external input, its share for each population, and further input to the excitatory one.
     lamda : float
         Share of the long-range input that reaches the inhibitory population too (feed-forward inhibition).
     """
-
-    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"J_i": ("analytic",)}
 
     a_E: PerRegion = 310.0  # noqa: N815
     b_E: PerRegion = 125.0  # noqa: N815
@@ -54,10 +53,82 @@ class ReducedWongWangParameters:
     lamda: PerRegion = 0.0
 
 
+_FEEDBACK = 12  # row of J_i
+
+
 def _rows(p: ReducedWongWangParameters, gain: float, strengths: Array) -> Array:
-    feedback: PerRegion = tuple(0.75 * gain * float(s) + 1.0 for s in strengths) if isinstance(p.J_i, str) else p.J_i
-    return table([p.a_E, p.b_E, p.d_E, p.gamma_E, p.tau_E, p.a_I, p.b_I, p.d_I, p.gamma_I, p.tau_I, p.w_p, p.J_N, feedback,
-                  p.I_o, p.W_E, p.W_I, p.I_ext, p.lamda], len(strengths))
+    feedback: PerRegion = 1.0 if isinstance(p.J_i, str) else p.J_i
+    rows = table(
+        [
+            p.a_E,
+            p.b_E,
+            p.d_E,
+            p.gamma_E,
+            p.tau_E,
+            p.a_I,
+            p.b_I,
+            p.d_I,
+            p.gamma_I,
+            p.tau_I,
+            p.w_p,
+            p.J_N,
+            feedback,
+            p.I_o,
+            p.W_E,
+            p.W_I,
+            p.I_ext,
+            p.lamda,
+        ],
+        len(strengths),
+    )
+    if p.J_i == "analytic":
+        rows[_FEEDBACK] = [0.75 * gain * float(s) + 1.0 for s in strengths]
+    elif p.J_i == "balanced":
+        rows[_FEEDBACK] = [_balance(tuple(float(v) for v in column), gain * float(s)) for column, s in zip(rows.T, strengths, strict=True)]
+    return rows
+
+
+def _balance(column: tuple[float, ...], received: float) -> float:
+    """Return the J_i with which a region rests where it would by itself with J_i = 1, when all others send what it sends.
+
+    The input that inhibition takes away by itself, plus what comes from others, has to be taken away by the inhibition there is.
+    """
+    own = _resting_gate(column)
+    return (_inhibition(column, own, 0.0) + column[11] * received * own) / _inhibition(column, own, received * own)
+
+
+@cache
+def _resting_gate(column: tuple[float, ...]) -> float:
+    """Return S_E of a region by itself."""
+    a_e, b_e, d_e, gamma_e, tau_e, *_, w_p, j_n, _, i_o, w_e, _, i_ext, _ = column
+
+    def slope(gate: float) -> float:
+        current = w_p * j_n * gate - _inhibition(column, gate, 0.0) + w_e * i_o + i_ext
+        return (1 - gate) * gamma_e * _rate_of(a_e * current - b_e, d_e) - gate / tau_e
+
+    return _falling_root(slope)
+
+
+@cache
+def _inhibition(column: tuple[float, ...], gate: float, received: float) -> float:
+    """Return the S_I that goes with an S_E and what is received from others."""
+    a_i, b_i, d_i, gamma_i, tau_i = column[5:10]
+    j_n, i_o, w_i, lamda = column[11], column[13], column[15], column[17]
+    return _falling_root(lambda s: tau_i * gamma_i * _rate_of(a_i * (j_n * gate - s + w_i * i_o + lamda * j_n * received) - b_i, d_i) - s)
+
+
+def _falling_root(f: Callable[[float], float]) -> float:
+    """Return where a falling function crosses zero between 0 and 1, by bisection: the bits are the same on every processor."""
+    low, high = 0.0, 1.0
+    for _ in range(55):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if f(middle) > 0 else (low, middle)
+    return 0.5 * (low + high)
+
+
+def _rate_of(x: float, d: float) -> float:
+    y = d * x
+    return (1 + y / 2) / d if abs(y) < 1e-8 else x / (1 - exponential(-y))
 
 
 def _rate(x: Array, d: Array) -> Array:
@@ -76,8 +147,20 @@ def _slope(rows: Array, x: Array, c: Array, u: Array) -> tuple[Array, Array]:
 
 
 REDUCED_WONG_WANG = Model(
-    "reduced_wong_wang", 2, "excitatory-inhibitory reduced Wong-Wang node", "Deco et al. 2014, J Neurosci 34:7886, equations 5 to 10",
+    "reduced_wong_wang",
+    2,
+    "excitatory-inhibitory reduced Wong-Wang node",
+    "Deco et al. 2014, J Neurosci 34:7886, equations 5 to 10",
     ReducedWongWangParameters,
-    (Variable("S_E", "1", "open fraction of NMDA channels", 0.16, 0.0, 1.0), Variable("S_I", "1", "open fraction of GABA channels", 0.04, 0.0, 1.0)),
+    {"J_i": ("analytic", "balanced")},
+    (
+        Variable("S_E", "1", "open fraction of NMDA channels", 0.16, 0.0, 1.0),
+        Variable("S_I", "1", "open fraction of GABA channels", 0.04, 0.0, 1.0),
+    ),
     (Input("S_E", "nA", "current into the excitatory population"), Input("S_I", "nA", "current into the inhibitory population")),
-    "S_E", "1", "mean firing rate of the excitatory population", _rows, _slope)
+    "S_E",
+    "1",
+    "mean firing rate of the excitatory population",
+    _rows,
+    _slope,
+)

@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import ClassVar, cast
+from typing import cast
 
 import numpy as np
-
 from cosim.models.wholebrain._engine import exponential
 from cosim.models.wholebrain.models.model import Array, Input, Model, PerRegion, Variable, table
 
-_WC72 = {"c_ee": 16.0, "c_ei": 12.0, "c_ie": 15.0, "c_ii": 3.0, "a_e": 1.3, "b_e": 4.0, "a_i": 2.0, "b_i": 3.7, "tau_e": 8.0, "tau_i": 8.0,
-         "k_e": 1.0, "k_i": 1.0}
-_TVB = {"c_ee": 12.0, "c_ei": 4.0, "c_ie": 13.0, "c_ii": 11.0, "a_e": 1.2, "b_e": 2.8, "a_i": 1.0, "b_i": 4.0, "tau_e": 10.0, "tau_i": 10.0,
-        "k_e": 1.0, "k_i": 1.0}
-# Values that a convention gives to what the user leaves open, whether the sigmoids are shifted to vanish at 0, and whether k is what they reach.
+_WC72 = {
+    "c_ee": 16.0,
+    "c_ei": 12.0,
+    "c_ie": 15.0,
+    "c_ii": 3.0,
+    "a_e": 1.3,
+    "b_e": 4.0,
+    "a_i": 2.0,
+    "b_i": 3.7,
+    "tau_e": 8.0,
+    "tau_i": 8.0,
+    "k_e": 1.0,
+    "k_i": 1.0,
+}
+_TVB = {
+    "c_ee": 12.0,
+    "c_ei": 4.0,
+    "c_ie": 13.0,
+    "c_ii": 11.0,
+    "a_e": 1.2,
+    "b_e": 2.8,
+    "a_i": 1.0,
+    "b_i": 4.0,
+    "tau_e": 10.0,
+    "tau_i": 10.0,
+    "k_e": 1.0,
+    "k_i": 1.0,
+}
+# What a convention gives to what the user leaves open; whether the sigmoids are shifted to vanish at 0; whether k is what they reach.
 CONVENTIONS: dict[str, tuple[dict[str, float], bool, bool]] = {
     "wilson_cowan_1972": (_WC72, True, True),
     "shifted": (_WC72, True, False),
@@ -52,8 +74,6 @@ class WilsonCowanParameters:
         External input to E and to I.
     """
 
-    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"convention": tuple(CONVENTIONS)}
-
     convention: str = "plain"
     c_ee: PerRegion | None = None
     c_ei: PerRegion | None = None
@@ -87,7 +107,10 @@ def _rows(p: WilsonCowanParameters, _gain: float, strengths: Array) -> Array:
     n = len(strengths)
     given = {name: cast("PerRegion | None", getattr(p, name)) for name in _ORDER}
     rows = dict(zip(_ORDER, table([defaults[name] if v is None else v for name, v in given.items()], n), strict=True))
-    at_zero = {s: np.array([1.0 / (1.0 + exponential(float(a) * float(b))) for a, b in zip(rows[f"a_{s}"], rows[f"b_{s}"], strict=True)]) for s in "ei"}
+    at_zero = {
+        s: np.array([1.0 / (1.0 + exponential(float(a) * float(b))) for a, b in zip(rows[f"a_{s}"], rows[f"b_{s}"], strict=True)])
+        for s in "ei"
+    }
     for s in "ei":
         if reaches_k and given[f"k_{s}"] is None:
             rows[f"k_{s}"] = rows[f"c_{s}"] * (1.0 - at_zero[s])
@@ -95,8 +118,32 @@ def _rows(p: WilsonCowanParameters, _gain: float, strengths: Array) -> Array:
 
 
 def _slope(rows: Array, x: Array, c: Array, u: Array) -> tuple[Array, None]:
-    (c_ee, c_ei, c_ie, c_ii, tau_e, tau_i, a_e, b_e, c_e, theta_e, a_i, b_i, c_i, theta_i, r_e, r_i, k_e, k_i, p, q, alpha_e, alpha_i,
-     shift_e, shift_i) = rows
+    (
+        c_ee,
+        c_ei,
+        c_ie,
+        c_ii,
+        tau_e,
+        tau_i,
+        a_e,
+        b_e,
+        c_e,
+        theta_e,
+        a_i,
+        b_i,
+        c_i,
+        theta_i,
+        r_e,
+        r_i,
+        k_e,
+        k_i,
+        p,
+        q,
+        alpha_e,
+        alpha_i,
+        shift_e,
+        shift_i,
+    ) = rows
     e, i = x
     y = alpha_e * (c_ee * e - c_ei * i + p - theta_e + c + u[0])
     z = alpha_i * (c_ie * e - c_ii * i + q - theta_i + u[1])
@@ -106,6 +153,20 @@ def _slope(rows: Array, x: Array, c: Array, u: Array) -> tuple[Array, None]:
 
 
 WILSON_COWAN = Model(
-    "wilson_cowan", 1, "Wilson-Cowan with refractory terms", "Wilson & Cowan 1972, Biophys J 12:1, equations 11 and 12", WilsonCowanParameters,
-    (Variable("E", "1", "active fraction of the excitatory population", 0.1), Variable("I", "1", "active fraction of the inhibitory population", 0.05)),
-    (Input("E", "1", "added to P"), Input("I", "1", "added to Q")), "E", "1", None, _rows, _slope)
+    "wilson_cowan",
+    1,
+    "Wilson-Cowan with refractory terms",
+    "Wilson & Cowan 1972, Biophys J 12:1, equations 11 and 12",
+    WilsonCowanParameters,
+    {"convention": tuple(CONVENTIONS)},
+    (
+        Variable("E", "1", "active fraction of the excitatory population", 0.1),
+        Variable("I", "1", "active fraction of the inhibitory population", 0.05),
+    ),
+    (Input("E", "1", "added to P"), Input("I", "1", "added to Q")),
+    "E",
+    "1",
+    None,
+    _rows,
+    _slope,
+)

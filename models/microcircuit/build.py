@@ -93,9 +93,10 @@ def build(plan: Plan, seed: int, stream: str, ranks: Ranks, level: int) -> Built
     ring_id = make((plan.slots(), network.neurons), np.uint32)
     ring_count, failure = make((plan.slots(), 16 * ranks.size), np.uint32), make((ranks.size, 8), np.int64)
     meeting = ranks.shared_array(MEETING_BYTES, np.uint8) if shared else None
-    engine = Engine(level, plan.is_double, (ranks.rank, ranks.size, ranks.spin if shared else 0), network.neurons, own.local, own.first_chunk,
+    engine = Engine(level, plan.is_double, (ranks.rank, ranks.size, ranks.spin), network.neurons, own.local, own.first_chunk,
                     plan.constants(), own.runs, own.own, wires.unit_pa, stream_key(seed, stream, "background"),
-                    (wires.least_delay, wires.ages, plan.slots()), ring_id, ring_count, failure, first_ids(network.neurons, ranks.size), meeting)
+                    (wires.least_delay, wires.ages, plan.slots()), ring_id, ring_count, failure,
+                    first_ids(network.neurons, ranks.size), meeting)
     start = np.zeros(own.local)
     ids = np.arange(own.first_id, own.stop_id)
     start[own.local_of(ids)] = initial_potentials(network, stream_key(seed, stream, "potential"))[own.first_id:own.stop_id]
@@ -131,7 +132,8 @@ def _connect(engine: Engine, network: Network, wires: Wiring, own: Part, seed: i
             if p.source != source or not network.count(p):
                 continue
             made = Projection(level, keys[i], RULES[p.rule], first[source], population.size, network.populations[p.target].size,
-                              own.bounds[p.target], int(own.to_local[p.target]), degrees[i], round(p.count), wires.delays[i], wires.weights[i])
+                              own.bounds[p.target], int(own.to_local[p.target]), degrees[i], round(p.count), wires.delays[i],
+                              wires.weights[i])
             longest += _longest(made, degrees[i], p.rule, own.bounds[p.target])
             leaving.append(made)
         if engine.build(first[source], population.size, leaving, longest):

@@ -75,8 +75,8 @@ class Microcircuit(Component):
                  for i in self._set.trace if not 0 <= i < neurons]
         means = self._plan.scaled.poisson_synapses * self._rates * self._clock.step_ms * 1e-3
         return found + [Problem(
-            f"each neuron of {p.name} would get {mean:.4g} external spikes a step ({p.background.synapses} synapses at {rate:g} Hz), and the "
-            f"most it can take is {LARGEST_MEAN:g}", where="background", remedy="lower the rate, shorten the step, or use drive: dc")
+            f"each neuron of {p.name} would get {mean:.4g} external spikes a step ({p.background.synapses} synapses at {rate:g} Hz), and "
+            f"the most it can take is {LARGEST_MEAN:g}", where="background", remedy="lower the rate, shorten the step, or use drive: dc")
             for p, mean, rate in zip(self._plan.scaled.network.populations, means, self._rates, strict=True) if mean > LARGEST_MEAN]
 
     def describe(self) -> Description:
@@ -90,7 +90,8 @@ class Microcircuit(Component):
         labels = tuple(str(i) for i in self._set.trace)
         if labels:
             outputs += [Port("potential", Kind.STATE, "mV", len(labels), labels=labels, about="Membrane potential of the traced neurons."),
-                        Port("synaptic_current", Kind.STATE, "pA", len(labels), labels=labels, about="Synaptic current of the traced neurons.")]
+                        Port("synaptic_current", Kind.STATE, "pA", len(labels), labels=labels,
+                             about="Synaptic current of the traced neurons.")]
         inputs = (Port("background", Kind.RATE, "Hz", 1, about="Mean rate of one external neuron, instead of the constant one."),
                   Port("spikes_in", Kind.SPIKES, "1", network.neurons, about="Spikes to single neurons."),
                   Port("current", Kind.CURRENT, "pA", len(names), labels=names, about="Direct current to all neurons of each population."))
@@ -119,14 +120,15 @@ class Microcircuit(Component):
 
     def prepare(self, context: Context) -> None:
         """Build this rank's neurons and synapses."""
-        if context.ranks.size > self._plan.scaled.network.neurons:
-            raise InputError(Problem(f"group '{context.group}' has {context.ranks.size} ranks for {self._plan.scaled.network.neurons} neurons",
+        neurons = self._plan.scaled.network.neurons
+        if context.ranks.size > neurons:
+            raise InputError(Problem(f"group '{context.group}' has {context.ranks.size} ranks for {neurons} neurons",
                                      remedy="use at most one rank a neuron"))
         self._context = context
         self._built = build(self._plan, context.seed, self._stream(context), context.ranks, self._level)
         own = self._trace[(self._trace >= self._built.part.first_id) & (self._trace < self._built.part.stop_id)]
         self._own_trace = self._built.part.local_of(own).astype(np.uint32)
-        owner = np.searchsorted(first_ids(self._plan.scaled.network.neurons, context.ranks.size), self._trace, side="right")
+        owner = np.searchsorted(first_ids(neurons, context.ranks.size), self._trace, side="right")
         self._trace_place = np.argsort(np.argsort(owner, kind="stable"))
 
     def _stream(self, context: Context) -> str:
@@ -170,8 +172,8 @@ class Microcircuit(Component):
         for begin in range(0, steps, self._plan.wiring.least_delay):
             end = min(begin + self._plan.wiring.least_delay, steps)
             upto = None if driven.upto is None else np.ascontiguousarray(driven.upto[begin:end + 1])
-            _, _, potential, current = built.engine.advance(first + begin, driven.rate_hz[begin:end], driven.direct_pa[begin:end], upto, driven.ids,
-                                                            self._own_trace, False)
+            _, _, potential, current = built.engine.advance(first + begin, driven.rate_hz[begin:end], driven.direct_pa[begin:end], upto,
+                                                            driven.ids, self._own_trace, False)
             told = context.ranks.gather(built.engine.part(first + begin, end - begin))
             parts.append(_Result(*built.engine.take(first + begin, end - begin, told), potential, current))
         return _Result(np.concatenate([p.counts for p in parts]), np.concatenate([p.ids for p in parts]),
@@ -189,6 +191,6 @@ class Microcircuit(Component):
             raise RunError("a microcircuit must be prepared before it can run")
         return self._context, self._built
 
-    def close(self, reason: str | None = None) -> None:  # noqa: ARG002 - it lets go of the same things however the run ended
-        """Let go of neurons and synapses."""
+    def close(self, reason: str | None = None) -> None:
+        """Let go of neurons and synapses, however the run ended."""
         self._built = None

@@ -62,7 +62,8 @@ def drive(plan: Plan, rates: NDArray[np.float64], window: Window, clock: Clock, 
         values = _samples(inputs["background"], window, clock, 1, group, "background", "Hz")
         if (values < 0).any():
             k = int(np.argmax(values[:, 0] < 0))
-            raise RunError(f"group '{group}', port background: the rate {values[k, 0]:g} Hz at tick {window.start + k * clock.step} is negative")
+            tick = window.start + k * clock.step
+            raise RunError(f"group '{group}', port background: the rate {values[k, 0]:g} Hz at tick {tick} is negative")
         rate = np.repeat(values, populations, axis=1)
         _check_means(plan, values[:, 0], window, clock, group)
     direct = plan.scaled.direct_pa + plan.scaled.direct_pa_per_hz * rate
@@ -79,8 +80,8 @@ def _samples(block: Block, window: Window, clock: Clock, size: int, group: str, 
     values = block.values[:-1]
     if not np.isfinite(values).all():
         k, c = np.argwhere(~np.isfinite(values))[0]
-        raise RunError(f"group '{group}', port {port}, channel {c}: the value {values[k, c]:g} {unit} at tick {window.start + k * clock.step} "
-                       "is not finite")
+        raise RunError(f"group '{group}', port {port}, channel {c}: the value {values[k, c]:g} {unit} at tick "
+                       f"{window.start + k * clock.step} is not finite")
     return values
 
 
@@ -89,7 +90,8 @@ def _check_means(plan: Plan, rates: NDArray[np.float64], window: Window, clock: 
     mean = plan.scaled.poisson_synapses[p] * rates[k] * clock.step_ms * 1e-3
     if mean > LARGEST_MEAN:
         raise RunError(f"group '{group}', port background: {rates[k]:g} Hz at tick {window.start + k * clock.step} gives each neuron of "
-                       f"{plan.scaled.network.populations[p].name} {mean:.4g} external spikes a step; the most it can take is {LARGEST_MEAN:g}")
+                       f"{plan.scaled.network.populations[p].name} {mean:.4g} external spikes a step; the most it can take is "
+                       f"{LARGEST_MEAN:g}")
 
 
 def _arrivals(block: Block, plan: Plan, window: Window, clock: Clock, group: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

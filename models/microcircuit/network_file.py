@@ -36,7 +36,8 @@ def find_network(name: str, folder: Path) -> Path:
     if name.endswith((".yaml", ".yml")):
         path = folder / name
         if not path.is_file():
-            raise InputError(Problem(f"there is no network file '{path}'", remedy="correct the path; it is relative to the experiment file"))
+            raise InputError(Problem(f"there is no network file '{path}'",
+                                     remedy="correct the path; it is relative to the experiment file"))
         return path
     shipped = sorted(p.stem for p in SHIPPED.glob("*.yaml"))
     if name not in shipped:
@@ -154,14 +155,16 @@ def _projection(part: Section, populations: dict[str, Population | None], synaps
         part.blame("", f"the rule '{rule}' is given {' and '.join(given) or 'no number of synapses'}",
                    f"one of {', '.join(wanted)}" if wanted else "neither probability nor number nor indegree")
     if probability == 1:
-        part.blame("probability", "the probability is 1, for which the number of synapses is infinite", "a probability below 1, or 'all_to_all'")
+        part.blame("probability", "the probability is 1, for which the number of synapses is infinite",
+                   "a probability below 1, or 'all_to_all'")
     if len(part.problems) > before:
         return None
     sender, receiver, synapse = populations[source], populations[target], synapses[kind]
     if sender is None or receiver is None or synapse is None:
         return None
     if rule == "one_to_one" and sender.size != receiver.size:
-        part.blame("rule", f"'one_to_one' between {sender.size} neurons of {source} and {receiver.size} of {target}", "populations of one size")
+        part.blame("rule", f"'one_to_one' between {sender.size} neurons of {source} and {receiver.size} of {target}",
+                   "populations of one size")
         return None
     count = synapses_of_probability(probability, sender.size, receiver.size) if "probability" in given else float(number)
     order = list(populations)

@@ -56,7 +56,8 @@ def part(sizes: list[int], rank: int, ranks: int) -> Part:
     id_of = np.cumsum([0, *sizes])
     chunk_of = np.cumsum([0, *(-(-n // CHUNK) for n in sizes)])
     bounds = tuple((min(max(first - int(id_of[p]), 0), n), min(max(stop - int(id_of[p]), 0), n)) for p, n in enumerate(sizes))
-    chunks = [(p, int(chunk_of[p]) + low // CHUNK, int(chunk_of[p]) + -(-high // CHUNK)) for p, (low, high) in enumerate(bounds) if high > low]
+    chunks = [(p, int(chunk_of[p]) + low // CHUNK, int(chunk_of[p]) + -(-high // CHUNK))
+              for p, (low, high) in enumerate(bounds) if high > low]
     base = chunks[0][1]
     to_local = (chunk_of[:-1] - base) * CHUNK
     own = np.zeros(CHUNK * (chunks[-1][2] - base), np.uint8)

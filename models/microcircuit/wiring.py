@@ -103,8 +103,8 @@ def _fineness(network: Network, active: list[Projection]) -> tuple[int, float]:
     if _LARGEST_WEIGHT / size[id(largest)] < _COARSEST:
         small = min(active, key=lambda p: abs(p.weight_pa))
         raise InputError(Problem(
-            f"the weights of {small.name}, {small.weight_pa:g} pA, and of {largest.name}, up to {size[id(largest)] * reference:g} pA, differ "
-            f"by more than {_LARGEST_WEIGHT // _COARSEST} times: no 16-bit number holds both", where=small.where,
+            f"the weights of {small.name}, {small.weight_pa:g} pA, and of {largest.name}, up to {size[id(largest)] * reference:g} pA, "
+            f"differ by more than {_LARGEST_WEIGHT // _COARSEST} times: no 16-bit number holds both", where=small.where,
             remedy="leave out synapses that weak, or merge many of them into one"))
     heavy = max((p for p in active if p.target == int(sums.argmax())), key=lambda p: load[id(p)])
     raise InputError(Problem(

@@ -49,7 +49,6 @@ cdef extern from "engine.h" nogil:
         int64_t has_input, from_outside
         double *states
         double *rates
-    int64_t BRAIN_LEVELS
     int64_t brain_best_level() noexcept
     void brain_open(brain *b, int64_t k, int64_t steps) noexcept
     void brain_predict(brain *b, int64_t k, int64_t s, int64_t at) noexcept
@@ -138,7 +137,8 @@ cdef class Engine:
         self.states, self.rates = np.asarray(states), np.asarray(rates)
         self.held, self.drive, self.outside = np.asarray(held), np.asarray(drive), np.asarray(outside)
         self.rate_history = _zeros(regions, self.row) if rate_history else None
-        self._kept = (region_, given_, self_weight_, self_delay_, parameters_, low_, high_, sigma_, ahead, sent, total, base, y, dx, dy, add, drawn)
+        self._kept = (region_, given_, self_weight_, self_delay_, parameters_, low_, high_, sigma_, ahead, sent, total, base, y, dx, dy,
+                      add, drawn)
         b = &self.b
         b.n, b.m, b.row, b.origin, b.block = n, m, self.row, -self.margin, block
         b.model, b.scheme, b.tick, b.key, b.dt, b.gain = model, scheme, tick, key, dt, gain

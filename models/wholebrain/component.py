@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
+
+from cosim.blocks import Block, Samples
+from cosim.errors import RunError
+from cosim.interfaces import Component, Context, Description, Port
 from cosim.models.wholebrain._engine import STRETCH, Engine, LinkTable, follow, source
 from cosim.models.wholebrain.description import description
 from cosim.models.wholebrain.network import Array
@@ -13,10 +17,6 @@ from cosim.models.wholebrain.parameters import WholeBrainParameters
 from cosim.models.wholebrain.ports import output_ports, rate_is_known
 from cosim.models.wholebrain.rest import Rest, find_rest, rates_in
 from cosim.models.wholebrain.setting import Replaced, Setting, initial_state, read_setting
-
-from cosim.blocks import Block, Samples
-from cosim.errors import RunError
-from cosim.interfaces import Component, Context, Description, Port
 from cosim.random import stream_key
 from cosim.timegrid import Clock, Window
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
+from cosim.interfaces import Description, Port
 from cosim.models.wholebrain._engine import STRETCH
 from cosim.models.wholebrain.parameters import WholeBrainParameters
 from cosim.models.wholebrain.ports import input_ports
 from cosim.models.wholebrain.rest import Rest
 from cosim.models.wholebrain.setting import Setting
-
-from cosim.interfaces import Description, Port
 from cosim.timegrid import Clock
 
 # Measured on one core of an EPYC 9004 with noise, step by step and region by region; and for one link in one step.

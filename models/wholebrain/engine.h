@@ -69,8 +69,7 @@ typedef struct {
 #undef LEVEL
 #undef LANES
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define BRAIN_LEVELS 3
+#if defined(__x86_64__) && defined(__GNUC__) && __GNUC__ >= 12 && !defined(__clang__)
 #pragma GCC push_options
 #pragma GCC target("arch=x86-64-v3")
 #define LEVEL v3
@@ -92,7 +91,6 @@ static inline int64_t brain_best_level(void) {
   return __builtin_cpu_supports("x86-64-v4") ? 2 : __builtin_cpu_supports("x86-64-v3") ? 1 : 0;
 }
 #else
-#define BRAIN_LEVELS 1
 #define BRAIN_CALL(b, name, ...) name##_plain(b, __VA_ARGS__)
 static inline int64_t brain_best_level(void) { return 0; }
 #endif

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from math import fsum
 
 import numpy as np
-from cosim.models.wholebrain.connectome import Connectome
 from numpy.typing import NDArray
+
+from cosim.models.wholebrain.connectome import Connectome
 
 Ints = NDArray[np.int64]
 Array = NDArray[np.float64]

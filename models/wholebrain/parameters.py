@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
-from cosim.models.wholebrain.synthetic import SyntheticConnectome
-
 from cosim.interfaces import Unit
+from cosim.models.wholebrain.synthetic import SyntheticConnectome
 
 
 @dataclass(frozen=True, slots=True)

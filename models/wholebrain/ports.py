@@ -5,12 +5,12 @@ from __future__ import annotations
 from math import fsum
 
 import numpy as np
-from cosim.models.wholebrain._engine import source
-from cosim.models.wholebrain.rest import Rest
-from cosim.models.wholebrain.setting import Setting
 
 from cosim.blocks import Kind
 from cosim.interfaces import Port
+from cosim.models.wholebrain._engine import source
+from cosim.models.wholebrain.rest import Rest
+from cosim.models.wholebrain.setting import Setting
 
 
 def output_ports(s: Setting, rest: Rest | None, step: int) -> tuple[Port, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+
 from cosim.models.wholebrain._engine import STRETCH, Engine, source
 from cosim.models.wholebrain.models import Model
 from cosim.models.wholebrain.network import Array, Network

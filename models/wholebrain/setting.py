@@ -9,13 +9,13 @@ from math import ceil, isfinite, sqrt
 from typing import Any
 
 import numpy as np
+
+from cosim.errors import InputError, MissingExtra, Problem, raise_all
 from cosim.models.wholebrain.connectome import Connectome, find, problems_of
 from cosim.models.wholebrain.models import MODELS, Model, read_parameters
 from cosim.models.wholebrain.network import Array, Network, leads_and_lags, network
 from cosim.models.wholebrain.parameters import WholeBrainParameters
 from cosim.models.wholebrain.synthetic import synthetic
-
-from cosim.errors import InputError, MissingExtra, Problem, raise_all
 from cosim.registry import did_you_mean
 from cosim.timegrid import Clock
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from cosim.models.wholebrain.connectome import Array, Connectome
 
+from cosim.models.wholebrain.connectome import Array, Connectome
 from cosim.random import normals, stream_key, uniforms
 
 # Abbreviations of cortical regions in one hemisphere that parcellations after CoCoMac use (Kötter & Wanke 2005); V1 is the visual cortex.

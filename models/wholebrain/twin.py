@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from cosim.models.wholebrain.models import Model
 from cosim.models.wholebrain.network import Array, Network
 

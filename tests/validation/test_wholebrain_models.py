@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cosim.models.wholebrain._engine import Engine
-from cosim.models.wholebrain.models import MODELS
 from scipy.linalg import solve_continuous_lyapunov, solve_discrete_lyapunov
 from scipy.optimize import brentq
 
+from cosim.models.wholebrain._engine import Engine
+from cosim.models.wholebrain.models import MODELS
 from tests.support.wholebrain import brain, run, write_zip
 
 DATA = Path(__file__).parent / "data"

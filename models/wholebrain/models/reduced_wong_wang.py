@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+
 from cosim.models.wholebrain._engine import exponential
 from cosim.models.wholebrain.models.model import Array, Input, Model, PerRegion, Variable, table
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import cast
 
 import numpy as np
+
 from cosim.models.wholebrain._engine import exponential
 from cosim.models.wholebrain.models.model import Array, Input, Model, PerRegion, Variable, table
 

@@ -25,8 +25,10 @@ validate: $(VENV)/.test
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/cython-lint --max-line-length=140 cosim adapters models
+	rm -rf build/typed && mkdir -p build/typed/cosim
+	ln -s $(CURDIR)/cosim/* $(CURDIR)/adapters $(CURDIR)/models $(CURDIR)/launch build/typed/cosim/
+	cd build/typed && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cython-lint --max-line-length=140 cosim adapters models
 
 # The package index brings everything, MPI too; --no-build-isolation builds against the numpy and Cython that will be used.
 $(VENV)/.made: $(SOURCES)

@@ -28,7 +28,7 @@ def extensions() -> list[Extension]:
             if ONLY and ONLY not in str(source):
                 continue
             module = ".".join([name, *source.relative_to(folder).with_suffix("").parts])
-            depends = [str(h) for h in [*Path("cosim").glob("*.h"), *source.parent.glob("*.h")]]
+            depends = [str(h) for h in [*Path("cosim").glob("*.h"), *source.parent.rglob("*.h")]]
             found.append(Extension(module, [str(source)], include_dirs=["cosim", str(source.parent)], depends=depends,
                                    extra_compile_args=["-O3", "-std=gnu11", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math",
                                                        "-Wno-unreachable-code"]))

@@ -65,7 +65,8 @@ class Board:
 
     def write(self, place: int, entry: Entry) -> None:
         """Set a whole entry."""
-        _ENTRY.pack_into(self._memory, _ROOM * place, entry.pid, entry.phase, entry.window, entry.edge, 0, entry.since, entry.built, entry.memory)
+        _ENTRY.pack_into(self._memory, _ROOM * place, entry.pid, entry.phase, entry.window, entry.edge, 0, entry.since, entry.built,
+                         entry.memory)
 
     def enter(self, place: int, phase: Phase, window: int, edge: int) -> None:
         """Set what a rank is doing now, and leave the rest of its entry."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import MISSING, fields
+from dataclasses import MISSING
 from pathlib import Path
 
 import click
@@ -13,11 +13,15 @@ from rich.table import Table
 
 from cosim import __version__
 from cosim.errors import CosimError
+from cosim.experiment.parameters import settings
+from cosim.interfaces import Component, Translator
 from cosim.launch.ready import make_ready
 from cosim.registry import COMPONENTS, TRANSLATORS, component, known, translator
 
-_SET = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Set a key of the experiment, such as groups.column.params.scale=0.2.")
-_LAYOUT = click.option("--layout", type=click.Path(path_type=Path), help="Layout file; without one a layout is derived for this machine.")
+_SET = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE",
+                    help="Set a key of the experiment, such as groups.column.params.scale=0.2.")
+_LAYOUT = click.option("--layout", type=click.Path(path_type=Path),
+                       help="Layout file; without one a layout is derived for this machine.")
 _EXPERIMENT = click.argument("experiment", type=click.Path(path_type=Path))
 _FOLDER = click.argument("folder", type=click.Path(path_type=Path))
 
@@ -32,10 +36,11 @@ def cosim() -> None:
 @_EXPERIMENT
 @_LAYOUT
 @_SET
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for everything the run leaves; default: the next free runs/NAME-NUMBER.")
+@click.option("--out", type=click.Path(path_type=Path),
+              help="Folder for everything the run leaves; default: the next free runs/NAME-NUMBER.")
 @click.option("--no-report", is_flag=True, help="Do not write report.html.")
 def run_command(experiment: Path, layout: Path | None, overrides: tuple[str, ...], out: Path | None, no_report: bool) -> None:
-    """Run an experiment.
+    r"""Run an experiment.
 
     \b
     Result:   a folder with results.h5, report.html, timing.json, versions.json, log/ and the resolved experiment and layout.
@@ -59,7 +64,7 @@ def run_command(experiment: Path, layout: Path | None, overrides: tuple[str, ...
 @_LAYOUT
 @_SET
 def check_command(experiment: Path, layout: Path | None, overrides: tuple[str, ...]) -> None:
-    """Check an experiment without running it.
+    r"""Check an experiment without running it.
 
     \b
     Result:   windows, modes, couplings and what forbids longer windows, expected memory; or everything that is wrong, status 2.
@@ -76,11 +81,11 @@ def check_command(experiment: Path, layout: Path | None, overrides: tuple[str, .
 @_SET
 @click.option("--out", type=click.Path(path_type=Path), default=Path("RUN_FOLDER"), help="Folder to name in the line.")
 def plan_command(experiment: Path, layout: Path | None, overrides: tuple[str, ...], out: Path) -> None:
-    """Show which process runs where, and the line that starts them.
+    r"""Show which process runs where, and the line that starts them.
 
     \b
     Result:   a table of ranks and the exact mpiexec (or, in a Slurm allocation, srun) line that 'cosim run' uses.
-    Examples: cosim plan my.yaml --layout launch/layouts/brain1_column2.yaml
+    Examples: cosim plan my.yaml --layout launch/layouts/laptop.yaml
     """
     from cosim.launch.explain import explain_layout  # noqa: PLC0415 (as above)
 
@@ -89,7 +94,7 @@ def plan_command(experiment: Path, layout: Path | None, overrides: tuple[str, ..
 
 @cosim.command("doctor")
 def doctor_command() -> None:
-    """Say what works on this machine, and what to do about the rest.
+    r"""Say what works on this machine, and what to do about the rest.
 
     \b
     Result:   one line for each thing looked at; status 1 when something that is needed does not work.
@@ -108,22 +113,20 @@ def doctor_command() -> None:
 @cosim.command("components")
 @click.argument("name", required=False)
 def components_command(name: str | None) -> None:
-    """List components and translators, or the parameters of one.
+    r"""List components and translators, or the parameters of one.
 
     \b
     Examples: cosim components
               cosim components wholebrain
     """
     console = _wide()
-    names = {**dict.fromkeys(known(COMPONENTS), component), **dict.fromkeys(known(TRANSLATORS), translator)}
     if name is not None:
-        plugin = names.get(name, component)(name)
-        console.print(plugin.parameters.__doc__ or "", highlight=False, markup=False)
-        table = Table("parameter", "type", "default")
-        for field in fields(plugin.parameters):
-            default = "needed" if field.default is MISSING and field.default_factory is MISSING else \
-                repr(field.default) if field.default is not MISSING else "see above"
-            table.add_row(field.name, str(field.type), default)
+        plugin: type[Component] | type[Translator] = translator(name) if name in known(TRANSLATORS) else component(name)
+        console.print((plugin.__doc__ or "").strip().splitlines()[0], highlight=False, markup=False)
+        table = Table("parameter", "takes", "default", "meaning")
+        for setting in settings(plugin.parameters).values():
+            default = "needed" if setting.default is MISSING else "none" if setting.default is None else str(setting.default)
+            table.add_row(setting.key, setting.expected, default, setting.meaning)
         console.print(table)
         return
     table = Table("name", "what", "from")
@@ -140,7 +143,7 @@ def components_command(name: str | None) -> None:
 @cosim.command("report")
 @_FOLDER
 def report_command(folder: Path) -> None:
-    """Write report.html of a run again.
+    r"""Write report.html of a run again.
 
     \b
     Examples: cosim report runs/column_in_brain-001
@@ -155,7 +158,7 @@ def report_command(folder: Path) -> None:
 @cosim.command("digest")
 @_FOLDER
 def digest_command(folder: Path) -> None:
-    """Print one SHA-256 over everything recorded in a run.
+    r"""Print one SHA-256 over everything recorded in a run.
 
     \b
     Result:   the same 64 digits for the same experiment under every layout, transport and window.
@@ -169,7 +172,7 @@ def digest_command(folder: Path) -> None:
 @cosim.command("schema")
 @click.option("--layout", is_flag=True, help="The schema of layout files.")
 def schema_command(layout: bool) -> None:
-    """Print the JSON schema of experiment files, for editors.
+    r"""Print the JSON schema of experiment files, for editors.
 
     \b
     Examples: cosim schema > experiment.schema.json   (and '# yaml-language-server: $schema=experiment.schema.json' in your file)

@@ -21,14 +21,16 @@ from cosim.experiment.layout import Layout, Placement, Transport
 from cosim.launch.folder import make_temporary
 from cosim.launch.processes import environment, mpiexec, mpiexec_line
 from cosim.launch.ready import cores
-from cosim.models.microcircuit import levels
+from cosim.models.microcircuit._engine import levels
+from cosim.models.microcircuit.levels import chosen_level
 from cosim.registry import COMPONENTS, TRANSLATORS, component, known, translator
 
 START_S = 60.0
 """How long starting a few ranks may take, seconds."""
 
 _EXTRAS = {"mpi": "mpi4py", "data": "tvb_data", "nest": "nest", "tvb": "tvb", "arbor": "arbor", "neuron": "neuron", "brian2": "brian2"}
-_SAY_RANK = "from mpi4py import MPI; MPI.COMM_WORLD.Barrier(); print('rank', MPI.COMM_WORLD.rank, MPI.Get_library_version().split(',')[0], flush=True)"
+_SAY_RANK = ("from mpi4py import MPI; MPI.COMM_WORLD.Barrier(); "
+             "print('rank', MPI.COMM_WORLD.rank, MPI.Get_library_version().split(',')[0], flush=True)")
 
 
 class Verdict(StrEnum):
@@ -61,9 +63,11 @@ def examine() -> Iterator[Finding]:
 
 
 def _kernels() -> Finding:
-    forced = os.environ.get("COSIM_ISA")
-    text = f"instruction set {levels.in_use()} in use; this processor has {levels.best()}"
-    return Finding("kernels", Verdict.GOOD, text + (f" (COSIM_ISA={forced} is set)" if forced else ""))
+    try:
+        used = levels()[chosen_level(os.environ)]
+    except InputError as error:
+        return Finding("kernels", Verdict.BAD, error.problems[0].what, error.problems[0].remedy)
+    return Finding("kernels", Verdict.GOOD, f"instruction set {used} in use; built for and found here: {', '.join(levels())}")
 
 
 def _shared_memory() -> Finding:
@@ -96,14 +100,15 @@ def _mpi() -> Iterator[Finding]:
         else:
             last = " | ".join(said.strip().splitlines()[-3:])
             yield Finding(what, Verdict.BAD, f"{program} does not start {ranks} ranks{who}: {last}",
-                          "install mpi4py and an MPI that belong together: pip install 'cosim[mpi]', or build mpi4py with your cluster's MPI")
+                          "install mpi4py and an MPI that belong together: pip install 'cosim[mpi]', "
+                          "or build mpi4py with your cluster's MPI")
 
 
 def _start(program: str, ranks: int) -> str:
     """Start some ranks that say their number; return all that was said."""
     layout = Layout(Transport.MPI, {"ranks": Placement("ranks", ranks)})
     temporary = make_temporary()
-    line = [part for part in mpiexec_line(layout, Path("."), program)]
+    line = list(mpiexec_line(layout, Path(), program))
     line = [*line[:line.index(sys.executable)], sys.executable, "-c", _SAY_RANK]
     try:
         done = subprocess.run(line, env=environment(temporary, layout), capture_output=True, text=True, timeout=START_S, check=False)
@@ -123,19 +128,21 @@ def _plugins() -> Iterator[Finding]:
                 good.append(name)
             except InputError as error:
                 bad.append(error.problems[0])
-        yield Finding(noun, Verdict.BAD if bad else Verdict.GOOD, "; ".join([", ".join(good), *(p.what for p in bad)]), bad[0].remedy if bad else "")
+        text = "; ".join([", ".join(good), *(p.what for p in bad)])
+        yield Finding(noun, Verdict.BAD if bad else Verdict.GOOD, text, bad[0].remedy if bad else "")
 
 
 def _extras() -> Iterator[Finding]:
-    wanted = {}
+    wanted: dict[str, str] = {}
     for line in requires("cosim") or []:
         name, _, marker = line.partition(";")
-        extra = re.search(r"extra\s*==\s*['\"]([\w-]+)['\"]", marker)
-        if extra:
-            wanted.setdefault(extra[1], name.strip())
+        named = re.search(r"extra\s*==\s*['\"]([\w-]+)['\"]", marker)
+        if named:
+            wanted.setdefault(named[1], name.strip())
     for extra, module in _EXTRAS.items():
         if importlib.util.find_spec(module) is None:
-            yield Finding(f"extra '{extra}'", Verdict.MISSING, f"not installed (wants {wanted.get(extra, module)})", f"pip install 'cosim[{extra}]'")
+            yield Finding(f"extra '{extra}'", Verdict.MISSING, f"not installed (wants {wanted.get(extra, module)})",
+                          f"pip install 'cosim[{extra}]'")
         else:
             yield Finding(f"extra '{extra}'", Verdict.GOOD, f"{module} {_version(wanted.get(extra, module))}")
 

@@ -37,8 +37,9 @@ def explain(ready: Ready, console: Console) -> None:
         edges = Table("coupling", "from", "to", "translators", "headroom", "mode", title="Couplings", title_justify="left")
         for edge in plan.edges:
             mode = plan.mode(edge)
-            edges.add_row(edge.name, edge.coupling.source, edge.coupling.target, ", ".join(t.name for t in edge.coupling.translators) or "none",
-                          describe_headroom(edge, experiment), f"{mode}: {_MEANS[mode]}")
+            translators = ", ".join(t.name for t in edge.coupling.translators) or "none"
+            edges.add_row(edge.name, edge.coupling.source, edge.coupling.target, translators, describe_headroom(edge, experiment),
+                          f"{mode}: {_MEANS[mode]}")
         console.print(edges)
     idle = [c.name for c in experiment.couplings if not c.weight]
     if idle:
@@ -58,7 +59,8 @@ def explain_layout(ready: Ready, console: Console, folder: Path) -> None:
     """Print what `cosim plan` shows: which process runs where, and the exact line that starts them."""
     layout = ready.layout
     where = f"from {layout.path}" if layout.path else "derived for this machine"
-    console.print(f"layout {where}: transport {layout.transport}, {layout.processes} process{'es' if layout.processes > 1 else ''}", highlight=False)
+    console.print(f"layout {where}: transport {layout.transport}, {layout.processes} process{'es' if layout.processes > 1 else ''}",
+                  highlight=False)
     table = Table("rank", "group", "rank in group", "cores", "host")
     for name, placement in layout.placements.items():
         hosts = [h for h, n in placement.hosts for _ in range(n)]

@@ -109,7 +109,8 @@ def make_run_folder(out: Path | None, experiment: Path) -> RunFolder:
         folder.log.mkdir(parents=True, exist_ok=True)
         folder.live.mkdir()
     except OSError as error:
-        raise InputError(Problem(f"the output folder {path} cannot be written: {error.strerror}", remedy="choose another one with --out")) from error
+        raise InputError(Problem(f"the output folder {path} cannot be written: {error.strerror}",
+                                 remedy="choose another one with --out")) from error
     return folder
 
 
@@ -123,7 +124,7 @@ def make_temporary() -> Path:
 
     Folders left behind by launchers that were killed are removed first: their names hold the number of the process.
     """
-    parent = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else Path(tempfile.gettempdir())  # noqa: S108 (named by the system)
+    parent = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else Path(tempfile.gettempdir())
     for old in parent.glob(f"{_TEMPORARY}*"):
         owner = old.name.removeprefix(_TEMPORARY).split("-")[0]
         if owner.isdigit() and not Path(f"/proc/{owner}").exists() and Path("/proc/self").exists():

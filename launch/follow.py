@@ -46,6 +46,13 @@ class Course:
         """Tick that the group has reached."""
         return self.stop[-1] if self.stop else 0
 
+    @property
+    def ended(self) -> float:
+        """When the last window ended, seconds on the clock that all processes share; 0 before the first has."""
+        if not self.stop:
+            return 0.0
+        return self.begin_s[-1] + self.wait_s[-1] + self.translate_s[-1] + self.compute_s[-1] + self.send_s[-1]
+
     def waiting_share(self) -> float:
         """Share of the group's time since its first window that it has spent waiting, 0 to 1."""
         busy = sum(self.translate_s) + sum(self.compute_s) + sum(self.send_s) + sum(self.record_s)

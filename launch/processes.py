@@ -103,7 +103,7 @@ def environment(temporary: Path, layout: Layout) -> dict[str, str]:
         "TMPDIR": str(temporary),
         "OMPI_MCA_btl_sm_backing_directory": str(temporary),
         "OMPI_MCA_btl_sm_eager_limit": str(EAGER_BYTES),
-        "OMPI_MCA_btl": "self,sm" if not any(p.hosts for p in layout.placements.values()) else os.environ.get("OMPI_MCA_btl", ""),
+        "OMPI_MCA_btl": "" if any(p.hosts for p in layout.placements.values()) else "self,sm",
         "OMPI_MCA_mpi_yield_when_idle": "1" if more else "0",
         "PYTHONUNBUFFERED": "1",
         "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),

@@ -69,4 +69,5 @@ class Progress:
         factor = 1000 * wall / simulated
         left = (self._duration_ms - simulated) / 1000 * factor
         waits = ", ".join(f"{g} waits {100 * c.waiting_share():.0f} %" for g, c in courses.items()) if len(courses) > 1 else ""
-        return f"{simulated:.0f} of {self._duration_ms:.0f} ms, real-time factor {factor:.2f}, {left:.1f} s left" + (f"; {waits}" if waits else "")
+        text = f"{simulated:.0f} of {self._duration_ms:.0f} ms, real-time factor {factor:.2f}, {left:.1f} s left"
+        return text + (f"; {waits}" if waits else "")

@@ -113,8 +113,8 @@ def _misplaced(plan: Plan, layout: Layout) -> list[Problem]:
     for kind in {g.component for g in plan.experiment.groups.values()}:
         alike = [n for n, g in plan.experiment.groups.items() if g.component == kind and plan.descriptions[n].own_process]
         if layout.transport is Transport.LOOPBACK and len(alike) > 1:
-            problems.append(Problem(f"groups {' and '.join(map(repr, alike))} cannot share a process: '{kind}' keeps its model in global variables",
-                                    str(layout.path or ""), remedy="use a layout with 'transport: mpi'"))
+            problems.append(Problem(f"groups {' and '.join(map(repr, alike))} cannot share a process: '{kind}' keeps its model in global "
+                                    "variables", str(layout.path or ""), remedy="use a layout with 'transport: mpi'"))
     if layout.processes > 1 and not mpi_is_installed():
         problems.append(Problem("the layout needs MPI, but mpi4py is not installed", str(layout.path or ""),
                                 remedy="pip install 'cosim[mpi]', or use a layout with 'transport: loopback'"))

@@ -27,6 +27,7 @@ from cosim.launch.ready import Ready, make_ready
 from cosim.launch.report import write_report
 from cosim.launch.versions import versions
 from cosim.launch.worker import board_size
+from cosim.schedule.loop import Phase
 
 LOOK_S = 0.05
 """How often the run is looked at, seconds."""
@@ -60,7 +61,7 @@ def run(path: Path, console: Console, overrides: Sequence[str] = (), layout_path
         When the run did not come to its end; the folder holds what it gave until then.
     """
     ready = make_ready(path, overrides, layout_path)
-    line = start_line(ready.layout, Path("."))  # so that a missing mpiexec is told before a folder is made
+    line = start_line(ready.layout, Path())  # so that a missing mpiexec is told before a folder is made
     folder = make_run_folder(out, path)
     folder.experiment.write_text(resolved_text(ready.experiment))
     folder.layout.write_text(layout_text(ready.layout))
@@ -89,7 +90,7 @@ def _supervise(ready: Ready, folder: RunFolder, line: list[str], console: Consol
         if process.returncode or not all(c.closed for c in follower.courses.values()):
             cause = why(folder, ready.layout, ready.plan, board.read(), process.returncode)
     except KeyboardInterrupt:
-        cause = f"interrupted by the user at {ready.experiment.ms(follower.reached):g} ms"
+        cause = "interrupted by the user"
     except CosimError as error:
         cause = str(error)
     finally:
@@ -108,7 +109,7 @@ def _watch(ready: Ready, board: Board, follower: Follower, process: subprocess.P
     """Look at the run until its processes have ended."""
     experiment = ready.experiment
     flushed = moved = time.monotonic()
-    before: list[tuple[int, int]] = []
+    before: list[tuple[Phase, int]] = []
     with Progress(console, experiment.ms(experiment.duration), experiment.ms(1)) as progress:
         while True:
             ended = process.poll() is not None
@@ -135,8 +136,7 @@ def _write_timing(ready: Ready, folder: RunFolder, follower: Follower, entries: 
     """Write where the time went, for the report and for whoever asks."""
     plan, experiment = ready.plan, ready.experiment
     began = min((c.began for c in follower.courses.values() if c.began), default=0.0)
-    ended = max((c.begin_s[-1] + c.wait_s[-1] + c.translate_s[-1] + c.compute_s[-1] + c.send_s[-1] for c in follower.courses.values() if c.stop),
-                default=began)
+    ended = max((c.ended for c in follower.courses.values()), default=began)
     simulated_ms = experiment.ms(follower.reached)
     groups = {}
     for name, course in follower.courses.items():
@@ -145,7 +145,8 @@ def _write_timing(ready: Ready, folder: RunFolder, follower: Follower, entries: 
         for key in ("stop", "began", "closed"):
             parts.pop(key)
         parts["begin_s"] = [t - began for t in parts["begin_s"]]
-        groups[name] = {"ranks": ready.layout.placements[name].ranks, "window_ms": experiment.ms(plan.windows[name]), "start_ms": start, **parts}
+        groups[name] = {"ranks": ready.layout.placements[name].ranks, "window_ms": experiment.ms(plan.windows[name]), "start_ms": start,
+                        **parts}
     couplings = [{"name": e.name, "from": e.coupling.source, "to": e.coupling.target, "delay_ms": experiment.ms(e.coupling.delay),
                   "headroom_ms": experiment.ms(e.headroom), "mode": str(plan.mode(e))} for e in plan.edges]
     interrupted = cause is not None and cause.startswith("interrupted")

@@ -66,7 +66,8 @@ class RankWitness(Witness):
 
     def built(self) -> None:
         """Note that the component is built."""
-        self._board.write(self._place, Entry(os.getpid(), Phase.BUILDING, -1, -1, time.monotonic(), time.monotonic() - self._built, _memory()))
+        now = time.monotonic()
+        self._board.write(self._place, Entry(os.getpid(), Phase.BUILDING, -1, -1, now, now - self._built, _memory()))
 
     def enter(self, phase: Phase, window: int, edge: int = -1) -> None:
         """Note that the rank enters a phase."""
@@ -87,8 +88,8 @@ class RankWitness(Witness):
     def close(self, reason: str | None = None) -> None:
         """Close the journal and tell how much memory it took."""
         entry = self._board.read()[self._place]
-        self._board.write(self._place, Entry(entry.pid, Phase.FINISHED if reason is None else entry.phase, entry.window, entry.edge, entry.since,
-                                             entry.built, _memory()))
+        phase = Phase.FINISHED if reason is None else entry.phase
+        self._board.write(self._place, Entry(entry.pid, phase, entry.window, entry.edge, entry.since, entry.built, _memory()))
         if self._journal is not None:
             self._write(Closed(reason))
             self._journal.close()
@@ -129,7 +130,7 @@ def main(path: Path) -> int:
     if layout.transport is LayoutTransport.LOOPBACK:
         _print_into(folder.rank_log("all", 0))
         seats = [Seat(group, place, SoloRanks()) for place, group in enumerate(experiment.groups)]
-        return _run(folder, experiment, layout, seats, lambda plan: Loopback())
+        return _run(folder, experiment, layout, seats, lambda _: Loopback())
     hold(os.getppid(), signal.SIGKILL)
     world = World(layout, Path(os.environ.get(MEMORY_FOLDER, folder.live / "memory")))
     group, rank = world.place.group, world.place.rank

@@ -105,9 +105,9 @@ def _edge(index: int, coupling: Coupling, experiment: Experiment, descriptions: 
     headroom = source.lead + coupling.delay + target.lag
     if headroom < 0:
         need = in_ms((coupling.delay - headroom) * experiment.tick_ms)
-        raise InputError(Problem(f"what arrives would come too late: lead {in_ms(source.lead * experiment.tick_ms)}, delay "
-                                 f"{in_ms(coupling.delay * experiment.tick_ms)} and lag {in_ms(target.lag * experiment.tick_ms)} leave less than "
-                                 "nothing", expected=f"a delay of at least {need}", remedy=f"write 'delay: {need}' or more"))
+        lead, delay, lag = (in_ms(t * experiment.tick_ms) for t in (source.lead, coupling.delay, target.lag))
+        raise InputError(Problem(f"what arrives would come too late: lead {lead}, delay {delay} and lag {lag} leave less than nothing",
+                                 expected=f"a delay of at least {need}", remedy=f"write 'delay: {need}' or more"))
     sent_after = at_source.index(False) if False in at_source else len(at_source)
     return Edge(index, coupling, source, target, tuple(stages), sent_after, headroom)
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from cosim.launch.report.drawing import FAINT, INK, MUTED, ORANGE, Picture, new_figure, number, picture, shade, short, spread, thin
-from cosim.launch.report.recorded import Sampled
-from cosim.launch.report.regions import Regions, intervals, settled
-from cosim.launch.report.run import Run, Stimulus
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
+
+from cosim.launch.report.drawing import FAINT, INK, MUTED, ORANGE, Picture, new_figure, number, picture, shade, short, spread, thin
+from cosim.launch.report.recorded import Sampled
+from cosim.launch.report.regions import Regions, intervals, settled
+from cosim.launch.report.run import Run, Stimulus
 
 MOST_COLUMNS = 1000
 MOST_TRACES = 8

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import NullFormatter, StrMethodFormatter
+from numpy.typing import NDArray
+
 from cosim.launch.report.connectome import mark_matrix
 from cosim.launch.report.drawing import FAINT, GREY, INK, MUTED, VERMILION, Picture, new_figure, number, picture
 from cosim.launch.report.recorded import Sampled
 from cosim.launch.report.regions import Regions, settled
-from matplotlib.axes import Axes
-from matplotlib.ticker import NullFormatter, StrMethodFormatter
-from numpy.typing import NDArray
 
 FEWEST_SAMPLES = 30
 FEWEST_INDEPENDENT = 5.0

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from cosim.launch.report.drawing import FAINT, GREY, MUTED, PAPER, VERMILION, Picture, new_figure, number, picture, short
-from cosim.launch.report.recorded import Connectome
-from cosim.launch.report.regions import Regions
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import LogNorm, Normalize
@@ -13,6 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
+
+from cosim.launch.report.drawing import FAINT, GREY, MUTED, PAPER, VERMILION, Picture, new_figure, number, picture, short
+from cosim.launch.report.recorded import Connectome
+from cosim.launch.report.regions import Regions
 
 MOST_LINKS = 250
 MOST_OWN_LINKS = 20

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from jinja2 import Environment, StrictUndefined
+
 from cosim.launch.report.brain import draw_carpet, draw_traces, named
 from cosim.launch.report.connectivity import draw_connectivity
 from cosim.launch.report.connectome import draw_connectome
@@ -18,7 +20,6 @@ from cosim.launch.report.run import Run, read_run
 from cosim.launch.report.samples import draw_samples
 from cosim.launch.report.standing import with_replaced
 from cosim.launch.report.timeline import draw_timeline
-from jinja2 import Environment, StrictUndefined
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+from numpy.typing import NDArray
+
 from cosim.launch.report.drawing import FAINT, INK, MUTED, Picture, new_figure, number, picture, population_colours, shade, short, spread
 from cosim.launch.report.recorded import Population, Spiking
 from cosim.launch.report.regions import intervals
 from cosim.launch.report.run import Run
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator, StrMethodFormatter
-from numpy.typing import NDArray
 
 MOST_SPIKES = 20_000
 MOST_POPULATIONS = 24

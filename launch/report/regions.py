@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+
 from cosim.launch.report.drawing import BLUE, GREY, INK, VERMILION
 from cosim.launch.report.recorded import Sampled
 from cosim.launch.report.run import Run, Stimulus

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from cosim.launch.report.recorded import NOTHING, Recorded, read_recorded
 from numpy.typing import NDArray
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
+
+from cosim.launch.report.recorded import NOTHING, Recorded, read_recorded
 
 PHASES = ("compute", "translate", "send", "record", "wait")
 _UNITS_MS = {"": 1.0, "ms": 1.0, "s": 1000.0, "us": 0.001, "µs": 0.001}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
 from cosim.launch.report.drawing import CATEGORIES, GREY, MUTED, PLUM, Picture, new_figure, picture, shade, short, thin
 from cosim.launch.report.recorded import Sampled
 from cosim.launch.report.regions import intervals
 from cosim.launch.report.run import Run
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 MOST_PORTS = 24
 CURVES = (*CATEGORIES, PLUM)

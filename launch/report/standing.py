@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from cosim.launch.report.recorded import Sampled, Spiking
 from cosim.launch.report.run import Run, milliseconds
-from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from cosim.launch.report.drawing import CATEGORIES, FAINT, MUTED, Picture, new_figure, number, picture, short, spread
-from cosim.launch.report.run import Pace
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
+
+from cosim.launch.report.drawing import CATEGORIES, FAINT, MUTED, Picture, new_figure, number, picture, short, spread
+from cosim.launch.report.run import Pace
 
 # What a window goes through, in the order in which it is drawn.
 ORDER = ("wait", "translate", "compute", "send", "record")

@@ -50,8 +50,8 @@ def module_of(path: Path) -> str:
 def imports(path: Path) -> set[str]:
     text = path.read_text()
     if path.suffix == ".pyx":
-        lines = [line.strip().replace("cimport", "import") for line in text.splitlines() if line.strip().startswith(("from ", "import ", "cimport "))]
-        text = "\n".join(lines)
+        lines = [line.strip() for line in text.splitlines()]
+        text = "\n".join(line.replace("cimport", "import") for line in lines if line.startswith(("from ", "import ", "cimport ")))
     found = set()
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
@@ -104,6 +104,7 @@ def test_importing_a_folder_by_its_bare_name_says_the_right_one(folder: str) -> 
 
 def test_importing_everything_starts_nothing_and_prints_nothing() -> None:
     names = [module_of(p) for p in sources() if p.suffix == ".py" and p.name != "__main__.py"]
-    script = "import importlib, sys\nfor n in sys.argv[1:]: importlib.import_module(n)\nassert 'mpi4py.MPI' not in sys.modules, 'MPI was started'"
+    script = ("import importlib, sys\nfor n in sys.argv[1:]: importlib.import_module(n)\n"
+              "assert 'mpi4py.MPI' not in sys.modules, 'MPI was started'")
     done = subprocess.run([sys.executable, "-c", script, *names], cwd="/", capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -70,7 +70,7 @@ def valid_ms(folder: Path) -> float:
     ("wrong shape", ["gave a wrong block for port 'count' in window 50 [500, 510)", "shape (10, 2), expected (samples, 1)"]),
     ("missing port", ["gave nothing for its port 'count'"]),
 ])
-def test_a_mishap_ends_the_run_with_its_cause_and_keeps_every_complete_window(tmp_path: Path, layout: str, what: str, words: list[str]) -> None:
+def test_a_mishap_is_told_and_every_complete_window_kept(tmp_path: Path, layout: str, what: str, words: list[str]) -> None:
     write(tmp_path, layout, what)
     said, took = fail(tmp_path)
     assert all(w in said for w in words), said

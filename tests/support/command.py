@@ -39,8 +39,9 @@ def cosim(*arguments: object, cwd: Path, limit: float = LIMIT_S, **env: str) -> 
 
 def start(*arguments: object, cwd: Path, **env: str) -> subprocess.Popen[str]:
     """Start ``cosim ARGUMENTS`` in a session of its own."""
-    return subprocess.Popen([sys.executable, "-c", "from cosim.launch.command import main; main()", *map(str, arguments)], cwd=cwd, text=True,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | {"COLUMNS": "200"} | env, start_new_session=True)
+    line = [sys.executable, "-c", "from cosim.launch.command import main; main()", *map(str, arguments)]
+    return subprocess.Popen(line, cwd=cwd, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+                            env=os.environ | {"COLUMNS": "200"} | env)
 
 
 def left_behind(folder: Path, launcher: int) -> set[str]:
@@ -53,7 +54,7 @@ def left_behind(folder: Path, launcher: int) -> set[str]:
             continue
         if str(folder) in line and "cosim.launch" in line:
             found.add(f"process {path.parent.name}: {line}")
-    for parent in {Path(tempfile.gettempdir()), Path("/dev/shm")}:  # noqa: S108
+    for parent in {Path(tempfile.gettempdir()), Path("/dev/shm")}:
         if parent.is_dir():
             found |= {str(p) for p in parent.iterdir() if p.name.startswith(f"cosim-run-{launcher}-")}
     return found

@@ -27,7 +27,8 @@ def test_zero_delays_do_not_make_the_tick_zero() -> None:
 
 
 def test_a_time_off_the_grid_is_refused_with_its_nearest_legal_values() -> None:
-    with pytest.raises(InputError, match=r"delay 0\.15 ms is not a multiple of the step 0\.1 ms of group 'brain'(.|\n)*write 0\.1 ms or 0\.2 ms"):
+    said = r"delay 0\.15 ms is not a multiple of the step 0\.1 ms of group 'brain'(.|\n)*write 0\.1 ms or 0\.2 ms"
+    with pytest.raises(InputError, match=said):
         to_ticks(Fraction(15, 100), Fraction(1, 10), "delay", "brain")
 
 

@@ -67,8 +67,8 @@ class Clockwork(Component):
         self._x = self._p.start + 0.1 * noise
 
     def initial(self) -> Mapping[str, Block]:
-        return {"x": Samples(self._lead, self._step, self._x[None]), "spikes": Spikes.none(), "heard": Samples(0, self._step, np.zeros((1, self._p.size))),
-                "rate": Samples(0, self._step, np.full((1, 1), 5.0))}
+        return {"x": Samples(self._lead, self._step, self._x[None]), "spikes": Spikes.none(),
+                "heard": Samples(0, self._step, np.zeros((1, self._p.size))), "rate": Samples(0, self._step, np.full((1, 1), 5.0))}
 
     def advance(self, window: Window, inputs: Mapping[str, Block]) -> Mapping[str, Block]:
         steps = window.length // self._step
@@ -90,7 +90,8 @@ class Clockwork(Component):
             self._x = x
             rows.append((x, given))
         first = window.start + self._step
-        return {"x": Samples(first + self._lead, self._step, np.array([x for x, _ in rows])), "spikes": Spikes(np.array(ticks, np.int64), np.array(ids, np.int64)),
+        return {"x": Samples(first + self._lead, self._step, np.array([x for x, _ in rows])),
+                "spikes": Spikes(np.array(ticks, np.int64), np.array(ids, np.int64)),
                 "heard": Samples(first, self._step, np.array([g for _, g in rows])),
                 "rate": Samples(first, self._step, 10 * np.array([[x.mean()] for x, _ in rows]))}
 

@@ -126,7 +126,7 @@ def components_command(name: str | None) -> None:
         table = Table("parameter", "takes", "default", "meaning")
         for setting in settings(plugin.parameters).values():
             default = "needed" if setting.default is MISSING else "none" if setting.default is None else str(setting.default)
-            table.add_row(setting.key, setting.expected, default, setting.meaning)
+            table.add_row(setting.key, setting.expected.split(" (")[0], default, setting.meaning)
         console.print(table)
         return
     table = Table("name", "what", "from")

@@ -11,6 +11,8 @@ from cosim.experiment.quantities import shown
 from cosim.experiment.source import OVERRIDE, Keys, Source, dotted, find_keys, item_name, plain_scalar
 from cosim.registry import did_you_mean
 
+_MOST_SHOWN = 100
+
 
 def with_overrides(source: Source, overrides: Iterable[str], problems: list[Problem]) -> Source:
     """Return the same source with some keys set to other values.
@@ -26,11 +28,11 @@ def with_overrides(source: Source, overrides: Iterable[str], problems: list[Prob
     """
     data, places = deepcopy(source.data), dict(source.places)
     for override in overrides:
-        place = f"{OVERRIDE} {override}"
+        place = f"{OVERRIDE} {override}" if len(override) <= _MOST_SHOWN else f"{OVERRIDE} {override[:_MOST_SHOWN]}..."
         key, equals, value = override.partition("=")
         key = key.strip()
         if not equals or not all(key.split(".")):
-            problems.append(Problem(f"'{override}' is no override", place, "key=value, such as duration='500 ms'"))
+            problems.append(Problem(f"{shown(override)} is no override", place, "key=value, such as duration='500 ms'"))
             continue
         keys = find_keys(data, key)
         problem = _set(data, keys, plain_scalar(value))

@@ -17,6 +17,7 @@ _UNIT = re.compile(r"[A-Za-z\u00b5\u03bc\u03a9\u2126\u00b0%/*^\u00b7()\s\d-]*")
 _COMMON_UNITS = ("ms", "s", "us", "min", "mV", "V", "uV", "pA", "nA", "uA", "nS", "uS", "mS", "S", "pF", "nF", "uF", "Hz", "kHz", "1/ms",
                  "1/s", "mm", "um", "cm", "m", "mm/ms", "m/s", "Mohm", "ohm", "mM", "degC", "kelvin", "%")
 _MOST_DIGITS = 25
+_MOST_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,9 @@ def shown(value: object) -> str:
         return str(value).lower()
     if isinstance(value, dict | list):
         return ("a" if value else "an empty") + (" mapping" if isinstance(value, dict) else " list")
-    return f"'{value}'" if isinstance(value, str) else str(value)
+    said = str(value)
+    said = said if len(said) <= _MOST_SHOWN else f"{said[:_MOST_SHOWN]}..."
+    return f"'{said}'" if isinstance(value, str) else said
 
 
 def _wanted(value: object, unit: str) -> str:

@@ -19,9 +19,15 @@ from cosim.experiment.overrides import with_overrides
 from cosim.experiment.parameters import read_dataclass, read_fields
 from cosim.experiment.plugins import component_parameters, translator_parameters
 from cosim.experiment.quantities import Quantity, read_any_quantity, shown, text
-from cosim.experiment.source import Keys, Source, item_name, read_source
+from cosim.experiment.source import Keys, Source, check_sort, item_name, read_source
 from cosim.registry import did_you_mean
-from cosim.timegrid import common_tick, to_ticks
+from cosim.timegrid import common_tick, in_ms, to_ticks
+
+MOST_TICKS = 1 << 53
+"""Times of more ticks cannot be told apart in double precision: ticks are written to files and turned into ms as such."""
+
+MOST_SEED = (1 << 63) - 1
+"""The largest seed that results can hold."""
 
 _GROUP_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _COUPLING_NAME = re.compile(r"[A-Za-z_][^\s/]*")
@@ -47,7 +53,9 @@ def read_experiment(path: str | Path, overrides: Iterable[str] = ()) -> Experime
         With every problem of the file and the overrides. Ports are not checked: only the components know them.
     """
     problems: list[Problem] = []
-    source = with_overrides(read_source(Path(path), problems), overrides, problems)
+    source = read_source(Path(path), problems)
+    check_sort(source, "cosim", "cosim_layout", "experiment")
+    source = with_overrides(source, overrides, problems)
     experiment = _Reader(source, problems).experiment()
     raise_all(problems)
     assert experiment is not None  # nothing is left out without a problem
@@ -74,8 +82,10 @@ class _Reader:
         duration = self.ticks(values.get("duration"), ("duration",), self.names)
         window = values.get("run", RunKeys()).window
         window = None if window == "auto" else self.ticks(window, ("run", "window"), self.names)
-        if values.get("seed", 0) < 0:
-            self.complain(("seed",), f"the seed {values['seed']} is negative", "a whole number from 0")
+        seed = values.get("seed", 0)
+        if not 0 <= seed <= MOST_SEED:
+            what = f"the seed {seed} is negative" if seed < 0 else f"the seed is too large, it has {len(str(seed))} digits"
+            self.complain(("seed",), what, f"a whole number from 0 to {MOST_SEED}")
         made = tuple(self.coupling(v, ("couplings", i)) for i, v in enumerate(couplings))
         records = tuple(self.record(item, ("record", i)) for i, item in enumerate(values.get("record") or ()))
         self.check_unique(("couplings",), [(c.name if c else "") for c in made], "coupling", "give one of them another 'name'")
@@ -236,6 +246,9 @@ class _Reader:
             legal = [text(t, "ms") for t in (below, below + common) if t > 0 or zero]
             which = " and ".join(f"the step {text(steps[name], 'ms')} of group '{name}'" for name in off)
             self.complain(keys, f"the {keys[-1]} {text(time, 'ms')} is not a multiple of {which}", remedy=f"write {' or '.join(legal)}")
+        if time / self.tick > MOST_TICKS:
+            self.complain(keys, f"the {keys[-1]} is more than {MOST_TICKS} ticks of {in_ms(self.tick)}", f"at most {MOST_TICKS} ticks",
+                          "write a shorter time, or longer steps and delays")
         return int(time / self.tick)
 
     def at_least_zero(self, time: Fraction, keys: Keys) -> bool:

@@ -11,19 +11,19 @@ from cosim.experiment.experiment import Experiment
 from cosim.experiment.file_format import VERSION, LayoutKeys, PlacementKeys
 from cosim.experiment.layout import Layout, Memory, Placement, Transport
 from cosim.experiment.parameters import read_fields
-from cosim.experiment.source import Keys, Source, read_source
+from cosim.experiment.source import Keys, Source, check_sort, read_source
 from cosim.registry import did_you_mean
 
 
-def read_layout(path: str | Path, experiment: Experiment) -> Layout:
+def read_layout(path: str | Path, experiment: Experiment | None) -> Layout:
     """Read a layout file for an experiment.
 
     Parameters
     ----------
     path : str or Path
         The file.
-    experiment : Experiment
-        What is to be laid out.
+    experiment : Experiment or None
+        What is to be laid out; None where that could not be read: then every group that the layout names is taken for one.
 
     Returns
     -------
@@ -36,13 +36,15 @@ def read_layout(path: str | Path, experiment: Experiment) -> Layout:
     """
     problems: list[Problem] = []
     source = read_source(Path(path), problems)
+    check_sort(source, "cosim_layout", "cosim", "layout")
     reader = _Reader(source, problems)
     values = reader.fields(LayoutKeys, source.data, ())
     version = values.get("cosim_layout", VERSION)
     if version != VERSION:
         reader.complain(("cosim_layout",), f"the layout has the format version {version}, this cosim reads version {VERSION}",
                         remedy=f"write 'cosim_layout: {VERSION}'")
-    names, given = list(experiment.groups), values.get("groups") or {}
+    given = values.get("groups") or {}
+    names = list(experiment.groups if experiment else given)
     for name in given:
         if name not in names:
             reader.complain(("groups", name), f"the experiment has no group '{name}'", remedy=did_you_mean(name, names))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +19,13 @@ from cosim.registry import did_you_mean
 Keys = tuple[str | int, ...]
 
 OVERRIDE = "--set"
+
+MOST_BYTES = 16 << 20
+"""A file above this size was not written by a person, and would take minutes to read."""
+
+MOST_VALUES = 200_000
+"""So many values may a file hold, where anchors that are used again count again: a few lines of them could fill any memory."""
+
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -125,11 +134,20 @@ def source_of(text: str, path: Path, problems: list[Problem]) -> Source:
         raise InputError(_syntax(error, path, text)) from None
     except YAMLError as error:
         raise InputError(Problem(f"this is not YAML: {error}", str(path))) from None
+    except RecursionError:
+        raise InputError(Problem("lists or mappings are nested too deeply to be read", str(path))) from None
     if not isinstance(root, MappingNode):
         found = "is empty" if root is None else "does not hold keys"
         raise InputError(Problem(f"the file {found}", str(path), "lines such as 'cosim: 1'"))
     reader = _Reader(yaml, path, problems)
     return Source(path, reader.read(root, (), ()), reader.places)
+
+
+def check_sort(source: Source, wanted: str, other: str, noun: str) -> None:
+    """Refuse a file that has the first key of another sort of file instead of its own; nothing else in it would make sense."""
+    if wanted not in source.data and other in source.data:
+        raise InputError(Problem(f"this is no {noun} file: it has the key '{other}'", source.place((other,)), f"a file with '{wanted}: 1'",
+                                 "name the experiment first, and the layout after --layout"))
 
 
 def plain_scalar(text: str) -> Any:
@@ -144,7 +162,14 @@ def plain_scalar(text: str) -> Any:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            if stat.S_ISCHR(mode := os.fstat(file.fileno()).st_mode) or stat.S_ISBLK(mode):
+                raise InputError(Problem("this is a device, not a file", str(path)))
+            data = file.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
+            raise InputError(Problem(f"the file is larger than {MOST_BYTES >> 20} MiB", str(path), "a text that a person wrote",
+                                     "keep large tables in files of their own"))
+        return data.decode("utf-8")
     except FileNotFoundError:
         near = sorted(str(p) for p in path.parent.glob("*.y*ml")) if path.parent.is_dir() else []
         remedy = did_you_mean(str(path), near) if near else f"the folder '{path.parent}' holds no YAML file; check the path"
@@ -180,6 +205,7 @@ class _Reader:
     def __init__(self, yaml: YAML, path: Path, problems: list[Problem]) -> None:
         self.yaml, self.path, self.problems = yaml, path, problems
         self.places: dict[Keys, str] = {}
+        self.values = 0
 
     def at(self, node: Node) -> str:
         return f"{self.path}:{node.start_mark.line + 1}"
@@ -189,6 +215,9 @@ class _Reader:
 
     def read(self, node: Node, keys: Keys, above: tuple[Node, ...]) -> Any:
         self.places.setdefault(keys, self.at(node))
+        self.values += 1
+        if self.values > MOST_VALUES:
+            raise InputError(Problem(f"the file holds more than {MOST_VALUES} values, counting those that anchors repeat", self.at(node)))
         if node in above:
             self.complain(node, keys, f"the anchor '{node.anchor}' contains itself")
             return None

@@ -15,7 +15,7 @@ cdef extern from "engine.h" nogil:
     ctypedef struct mc_poisson:
         double mean
     ctypedef struct mc_population:
-        double p11, p21, p22, p20, threshold, reset, rest, background_pa, input_pa, counts_per_hz
+        double p11, p21, m22, p20, threshold, reset, rest, background_pa, input_pa, counts_per_hz
         int32_t refractory
         mc_poisson background
     ctypedef struct mc_run:
@@ -209,7 +209,7 @@ cdef class Engine:
     neurons, local, first_chunk : int
         Neurons of the network; neurons in the chunks of this rank; number of its first chunk.
     populations : (n_populations, 11) float64
-        p11, p21 (mV/pA), p22, p20 (mV/pA), threshold and reset above E_L (mV), E_L (mV), weight of a background spike (pA), weight of a
+        p11, p21 (mV/pA), m22, p20 (mV/pA), threshold and reset above E_L (mV), E_L (mV), weight of a background spike (pA), weight of a
         spike on the input port (pA), background spikes in a step for each Hz, refractory steps.
     runs : (n_runs, 4) int64
         Population, first local index, chunks, and what to add to a local index to get the id.

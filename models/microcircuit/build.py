@@ -55,7 +55,7 @@ class Plan:
         for p, synapses in zip(self.scaled.network.populations, self.scaled.poisson_synapses, strict=True):
             k, rest = propagators(p.neuron, self.step_ms), p.neuron.e_l
             weight = p.background.weight_pa
-            rows.append((k.p11, k.p21, k.p22, k.p20, float(p.neuron.v_th - rest), float(p.neuron.v_reset - rest), float(rest), weight,
+            rows.append((k.p11, k.p21, k.m22, k.p20, float(p.neuron.v_th - rest), float(p.neuron.v_reset - rest), float(rest), weight,
                          weight if self.input_pa is None else self.input_pa, synapses * float(self.step_ms) * 1e-3,
                          to_ticks(p.neuron.t_ref, self.step_ms, f"the refractory time of {p.name},")))
         return np.array(rows)

@@ -155,7 +155,7 @@ class Microcircuit(Component):
                                                    context.ranks.rank == 0))
         else:
             result = self._advance_in_turns(first, steps, driven)
-        self._refuse_divergence()
+        self._refuse_divergence(first + steps)
         ticks = np.repeat(window.start + self._clock.step * np.arange(1, steps + 1), result.counts)
         given: dict[str, Block] = {"spikes": Spikes(ticks, result.ids.astype(np.int64)),
                                    "background": Samples(window.start + self._clock.step, self._clock.step, driven.rate_hz)}
@@ -179,12 +179,14 @@ class Microcircuit(Component):
         return _Result(np.concatenate([p.counts for p in parts]), np.concatenate([p.ids for p in parts]),
                        np.concatenate([p.potential for p in parts], axis=1), np.concatenate([p.current for p in parts], axis=1))
 
-    def _refuse_divergence(self) -> None:
+    def _refuse_divergence(self, reached: int) -> None:
+        """Raise on all ranks alike; what another rank has met beyond this window is left for the next."""
         context, built = self._begun()
-        for neuron, instant in built.failure[:, :2]:
-            if neuron:
-                raise RunError(f"group '{context.group}': the potential of neuron {neuron - 1} is no finite number at tick "
-                               f"{instant * self._clock.step}; look at its input current and weights")
+        failed = [(int(instant), int(neuron) - 1) for neuron, instant in built.failure[:, :2] if neuron and instant <= reached]
+        if failed:
+            instant, neuron = min(failed)
+            raise RunError(f"group '{context.group}': the potential of neuron {neuron} is no finite number at tick "
+                           f"{instant * self._clock.step}; look at its input current and weights")
 
     def _begun(self) -> tuple[Context, Built]:
         if self._context is None or self._built is None:

@@ -7,6 +7,7 @@
 #ifndef MC_ENGINE_H
 #define MC_ENGINE_H
 
+#include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -36,7 +37,7 @@ typedef struct {
 
 /* Constants of one population; potentials are relative to E_L. */
 typedef struct {
-  double p11, p21, p22, p20;        /* propagators of one step: 1, mV/pA, 1, mV/pA */
+  double p11, p21, m22, p20;        /* propagators of one step: 1, mV/pA, 1 (less 1), mV/pA */
   double threshold, reset, rest;    /* mV; `rest` is E_L itself */
   double background_pa, input_pa;   /* what one background spike and one spike on the input port add to the current */
   double counts_per_hz;             /* expected background spikes in one step, for each Hz */
@@ -111,9 +112,13 @@ typedef struct {
   uint64_t n_ids, id_capacity;
 } mc_window;
 
+/* The instant is written first: another rank may read while this one is already in the next window, and then ignores what is later
+ * than its own window. */
 static inline void mc_fail(mc_engine *e, int64_t id, uint64_t instant) {
   int64_t *mine = e->failure + 8 * e->rank;
-  if (!mine[0]) mine[0] = id + 1, mine[1] = (int64_t)instant;
+  if (mine[0]) return;
+  mine[1] = (int64_t)instant;
+  __atomic_store_n(mine, id + 1, __ATOMIC_RELEASE);
 }
 
 #endif

@@ -68,18 +68,22 @@ MC_TARGET static void MC_NAME(poisson)(const mc_poisson *p, uint64_t key, uint32
 }
 
 #define MC_REAL float
+#define MC_LARGEST FLT_MAX
 #define MC_INT int32_t
 #define MC_KIND(name) MC_NAME(name##_single)
 #include "update.h"
 #undef MC_REAL
+#undef MC_LARGEST
 #undef MC_INT
 #undef MC_KIND
 
 #define MC_REAL double
+#define MC_LARGEST DBL_MAX
 #define MC_INT int64_t
 #define MC_KIND(name) MC_NAME(name##_double)
 #include "update.h"
 #undef MC_REAL
+#undef MC_LARGEST
 #undef MC_INT
 #undef MC_KIND
 

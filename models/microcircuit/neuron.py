@@ -23,6 +23,8 @@ class Propagators:
     ----------
     p11, p22 : float
         Decay of the synaptic current and of the potential.
+    m22 : float
+        ``p22 - 1``.
     p21, p20 : float
         Potential caused by the synaptic and by a constant current, mV/pA.
     """
@@ -30,6 +32,7 @@ class Propagators:
     p11: float
     p21: float
     p22: float
+    m22: float
     p20: float
 
 
@@ -48,7 +51,7 @@ def propagators(neuron: Neuron, step_ms: Fraction) -> Propagators:
         x = _decimal(step_ms / neuron.tau_m - step_ms / neuron.tau_syn)
         p21 = h / c_m * p22 * ((x.exp() - 1) / x if x else 1)
         p20 = tau_m / c_m * (1 - p22)
-        return Propagators(float(p11), float(p21), float(p22), float(p20))
+        return Propagators(float(p11), float(p21), float(p22), float(p22 - 1), float(p20))
 
 
 def current_of_potential(neuron: Neuron) -> float:

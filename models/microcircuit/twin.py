@@ -102,7 +102,7 @@ def run(plan: Plan, seed: int, stream: str, rate_hz: NDArray[np.float64], direct
     sizes = np.array([p.size for p in network.populations])
     population, constants = np.repeat(np.arange(len(sizes)), sizes), plan.constants()
     chunks = np.cumsum(np.r_[0, -(-sizes // CHUNK)])
-    p11, p21, p22, _, threshold, reset, _, weight, input_weight = (constants[:, i].astype(real)[population] for i in range(9))
+    p11, p21, m22, _, threshold, reset, _, weight, input_weight = (constants[:, i].astype(real)[population] for i in range(9))
     unit, key = real(plan.wiring.unit_pa), stream_key(seed, stream, "background")
     v, current = initial_potentials(network, stream_key(seed, stream, "potential")).astype(real), np.zeros(network.neurons, real)
     rest, spikes = np.zeros(network.neurons, np.int64), np.zeros((steps + 1, network.neurons), bool)
@@ -114,7 +114,7 @@ def run(plan: Plan, seed: int, stream: str, rate_hz: NDArray[np.float64], direct
         count = np.concatenate([poisson_counts(key, m, c, n, k) if m > 0 else np.zeros(n, np.int64)
                                 for m, c, n in zip(means, chunks[:-1], sizes, strict=True)])
         drive = (constants[:, 3] * direct_pa[k]).astype(real)[population]
-        v = np.where(rest > 0, v, (p22 * v + p21 * current) + drive)
+        v = np.where(rest > 0, v, v + ((m22 * v + p21 * current) + drive))
         current = p11 * current + (unit * arriving + weight * count.astype(real))
         current = current + input_weight * arrivals[k].astype(real)
         fired = v >= threshold

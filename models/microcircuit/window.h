@@ -131,18 +131,6 @@ static int mc_keep(const mc_engine *e, mc_window *w, uint32_t from, uint32_t to)
   return 0;
 }
 
-/* Report a neuron of this rank's own whose potential is no finite number. */
-static void mc_check(mc_engine *e, uint64_t instant) {
-  int bad = 0;
-  if (e->is_double) for (uint32_t n = 0; n < e->local; n++) bad |= !(fabs(((double *)e->potential)[n]) <= 1.7976931348623157e308);
-  else for (uint32_t n = 0; n < e->local; n++) bad |= !(fabsf(((float *)e->potential)[n]) <= 3.4028234663852886e38f);
-  for (uint32_t r = 0; bad && r < e->n_runs; r++)
-    for (uint32_t n = e->run[r].first; n < e->run[r].first + e->run[r].chunks * MC_CHUNK; n++) {
-      double v = e->is_double ? ((double *)e->potential)[n] : (double)((float *)e->potential)[n];
-      if (!isfinite(v) && (e->own[n / MC_CHUNK] >> n % MC_CHUNK & 1)) mc_fail(e, (int64_t)n + e->run[r].id_shift, instant);
-    }
-}
-
 /* Advance over a window. Without a meeting it must be no longer than the least delay, or the rank be alone. */
 static int mc_advance(mc_engine *e, mc_window *w) {
   uint32_t kept = 0;
@@ -151,7 +139,6 @@ static int mc_advance(mc_engine *e, mc_window *w) {
     mc_step(e, w, k);
     mc_trace(e, w, k);
     if ((k + 1) % e->least_delay && k + 1 < w->steps) continue;
-    if (k + 1 == w->steps) mc_check(e, w->first + w->steps);
     if (e->meeting) cosim_meet(e->meeting, e->size, e->spin);
     if (w->spikes && !wrong) wrong = mc_keep(e, w, kept, k + 1);
     kept = k + 1;

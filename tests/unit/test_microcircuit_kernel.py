@@ -4,14 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.microcircuit import MIXED, digest, make, run
+from support.ranks import run_on_ranks
 
 from cosim.blocks import Samples, Spikes
 from cosim.interfaces import Context
 from cosim.models.microcircuit import twin
 from cosim.models.microcircuit._engine import CHUNK, levels, outdegrees
 from cosim.random import stream_key
-from tests.support.microcircuit import MIXED, digest, make, run
-from tests.support.ranks import run_on_ranks
 
 STOP = 1500
 TRACE = (0, 149, 150, 219, 220, 289)

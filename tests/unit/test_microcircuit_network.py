@@ -1,0 +1,148 @@
+"""Networks as data: what a file means, and what is said when it is wrong."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.microcircuit import CLOCK, MIXED, NEURON, make
+
+from cosim.errors import InputError
+from cosim.models.microcircuit.component import Microcircuit
+from cosim.models.microcircuit.levels import chosen_level
+from cosim.models.microcircuit.network_file import SHIPPED, find_network, read_network
+from cosim.models.microcircuit.parameters import MicrocircuitParameters
+from cosim.models.microcircuit.quantities import quantity
+from cosim.models.microcircuit.wiring import wiring
+from cosim.timegrid import Clock
+
+
+def problems(text, folder, **settings):
+    with pytest.raises(InputError) as caught:
+        make(text, folder, **settings)
+    return [str(p) for p in caught.value.problems]
+
+
+def test_the_shipped_column_has_the_published_numbers():
+    network = read_network(find_network("potjans_diesmann_2014", Path()))
+    assert (network.neurons, network.synapses, len(network.projections)) == (77169, 298_880_970, 55)
+    assert sum(p.count for p in network.projections) == pytest.approx(298_880_969.18, abs=5e-3)
+    indegree = np.zeros(8)
+    for p in network.projections:
+        indegree[p.target] += p.count / network.populations[p.target].size
+    assert indegree == pytest.approx([4995.06, 5284.97, 2806.42, 5888.42, 4943.90, 2736.00, 2563.58, 2434.11], abs=6e-3)
+
+
+def test_every_shipped_network_can_be_described_without_being_built():
+    for path in SHIPPED.glob("*.yaml"):
+        described = Microcircuit(MicrocircuitParameters(network=path.stem), CLOCK).describe()
+        assert described.outputs[0].size > 0 and described.memory_bytes > 0
+
+
+def test_the_column_describes_itself():
+    described = Microcircuit(MicrocircuitParameters(scale=0.1, trace=(0, 5)), Clock(Fraction(1, 20), 2)).describe()
+    assert [p.name for p in described.outputs] == ["spikes", "background", "potential", "synaptic_current"]
+    assert [(p.name, p.size) for p in described.inputs] == [("background", 1), ("spikes_in", 7717), ("current", 8)]
+    assert described.outputs[0].populations[:3] == (("L23E", 0), ("L23I", 2068), ("L4E", 2651))
+    assert described.internal_delay == 2 and described.max_ranks == 7717
+    assert described.facts["synapses"] == "2,988,807" and described.facts["smallest delay"] == "0.1 ms"
+
+
+@pytest.mark.parametrize(("text", "unit", "value"), [("0.1 ms", "ms", Fraction(1, 10)), ("2s", "ms", 2000), ("-1.5e-2 V", "mV", -15),
+                                                     ("3 kHz", "Hz", 3000), (".5 nA", "pA", 500), ("100 us", "ms", Fraction(1, 10))])
+def test_quantities_are_read_exactly(text, unit, value):
+    assert quantity(text, unit) == (value, unit)
+
+
+@pytest.mark.parametrize(("text", "said"), [("5", "has no unit"), (5, "has no unit"), ("5 mV", "unit 'mV'"), ("ms", "no quantity"), (None, "no q")])
+def test_what_is_no_quantity_is_refused(text, said):
+    with pytest.raises(ValueError, match=said):
+        quantity(text, "ms")
+
+
+def test_all_problems_are_told_at_once_with_their_lines(tmp_path):
+    text = """neuron: {C_m: 250 pF, tau_m: 10 pA, tau_syn: 0.5 ms, t_ref: 2 ms, V_th: -50 mV, V_reset: -65 mV, E_L: -65 mV}
+populations:
+  E: {size: 0, tau_m: 10 ms}
+  I: {size: 10, tau_m: 10 ms, sise: 3}
+synapses:
+  exc: {weight: 0.3 mV, delay: 1.5}
+projections:
+  - {source: E, target: J, probability: 0.1, synapse: exc}
+  - {source: I, target: E, probability: 2, synapse: ex}
+"""
+    told = "\n".join(problems(text, tmp_path))
+    for line, said in ((1, "'10 pA' has the unit 'pA'"), (3, "size is 0"), (4, "unknown key 'sise'"), (6, "1.5 has no unit"), (8, "there is no 'J'"),
+                       (9, "probability is 2"), (9, "there is no 'ex'")):
+        assert any(f"network.yaml:{line}: " in part and said in part for part in told.split("\n")), (line, said, told)
+    assert "did you mean 'size'" in told and "did you mean 'exc'" in told
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    (("delay: 1 ms", "delay: 1.05 ms"), "the delay of S -> I, 1.05 ms is not a multiple of the tick 0.1 ms"),
+    (("delay: 1 ms", "delay: 0 ms"), "the delay is 0 ms"),
+    (("t_ref: 1 ms", "t_ref: 1.01 ms"), "the refractory time of I, 1.01 ms is not a multiple"),
+    (("weight: 100 pA", "weight: 0.001 pA"), "no 16-bit number holds both"),
+    (("rule: one_to_one", "rule: one_to_oen"), "did you mean 'one_to_one'"),
+    (("indegree: 20, ", ""), "the rule 'fixed_indegree' is given no number of synapses"),
+    (("size: 150", "size: many"), "size is many"),
+    (("V_th: -50 mV", "V_th: -70 mV"), "V_reset, -65 mV, is not below V_th, -70 mV"),
+    (("probability: 0.1", "probability: 1"), "the number of synapses is infinite"),
+    (("populations:", "populations: ["), "no valid YAML"),
+])
+def test_one_mistake_is_told_in_one_sentence(tmp_path, change, said):
+    assert any(said in p for p in problems(MIXED.replace(*change, 1), tmp_path))
+
+
+@pytest.mark.parametrize(("settings", "said"), [
+    ({"scale": 0.0}, "scale is 0"), ({"scale": -1.0}, "scale is -1"), ({"background": -8.0}, "background rate is -8 Hz"),
+    ({"trace": (290,)}, "there is no neuron 290"), ({"precision": "half"}, "precision is 'half'"),
+    ({"scale": 0.5, "indegree_scale": 1.0}, "is 'all_to_all'")])
+def test_a_wrong_setting_is_told(tmp_path, settings, said):
+    assert said in problems(MIXED, tmp_path, **settings)[0]
+
+
+def test_scaling_in_degrees_needs_mean_rates(tmp_path):
+    told = problems(MIXED.replace(", mean_rate: 5 Hz", "").replace("rule: all_to_all", "rule: fixed_indegree, indegree: 5"), tmp_path, scale=0.5)
+    assert "mean rates of E at full scale are not known" in told[0]
+
+
+def test_an_unknown_network_is_told(tmp_path):
+    with pytest.raises(InputError, match="did you mean 'potjans_diesmann_2014'"):
+        Microcircuit(MicrocircuitParameters(network="potjans_diesman_2014"), CLOCK)
+    with pytest.raises(InputError, match="there is no network file"):
+        Microcircuit(MicrocircuitParameters(network="mine.yaml", folder=str(tmp_path)), CLOCK)
+
+
+def test_an_input_that_could_overflow_is_refused_with_its_projection(tmp_path):
+    text = NEURON + """
+populations: {A: {size: 65000}, B: {size: 2}}
+synapses: {strong: {weight: 4000 pA, delay: 1 ms}, weak: {weight: 1 pA, delay: 1 ms}}
+projections:
+  - {source: A, target: B, rule: fixed_indegree, indegree: 400000, synapse: strong}
+  - {source: B, target: B, rule: fixed_indegree, indegree: 1, synapse: weak}
+"""
+    assert "most of it from A -> B" in problems(text, tmp_path)[0]
+
+
+def test_weights_that_are_multiples_of_the_smallest_are_exact(tmp_path):
+    text = MIXED.replace("weight_rel_sd: 0.1, ", "").replace("weight: 100 pA", "weight: 0.9 mV")
+    plan = make(text, tmp_path)._plan
+    for p, units in zip(plan.scaled.network.projections, plan.wiring.weights, strict=True):
+        assert units.size == 1
+        assert units[0] * plan.wiring.unit_pa == pytest.approx(p.weight_pa, rel=1e-15)
+
+
+def test_drawn_weights_and_delays_have_their_moments():
+    network = read_network(find_network("potjans_diesmann_2014", Path()))
+    wires = wiring(network, Fraction(1, 10))
+    for p, units, ages in zip(network.projections, wires.weights, wires.delays, strict=True):
+        pa, steps = units * wires.unit_pa, ages.astype(float) + wires.least_delay
+        assert pa.mean() == pytest.approx(p.weight_pa, rel=1e-5) and pa.std() == pytest.approx(0.1 * abs(p.weight_pa), rel=1e-3)
+        assert np.median(steps) == pytest.approx(float(p.delay) * 10, abs=0.5) and steps.min() == 1
+
+
+def test_an_instruction_set_that_is_not_there_is_refused():
+    with pytest.raises(InputError, match="COSIM_ISA asks for 'x86-64-v9'"):
+        chosen_level({"COSIM_ISA": "x86-64-v9"})
+    assert chosen_level({"COSIM_ISA": "baseline"}) == 0

@@ -28,7 +28,8 @@ class Synapses:
 def synapses(plan: Plan, seed: int, stream: str) -> Synapses:
     """Draw all synapses of a network."""
     network, wires, parts = plan.scaled.network, plan.wiring, []
-    for p, key, delays, weights in zip(network.projections, projection_keys(network, seed, stream), wires.delays, wires.weights, strict=True):
+    keys = projection_keys(network, seed, stream)
+    for p, key, delays, weights in zip(network.projections, keys, wires.delays, wires.weights, strict=True):
         sources, targets = network.populations[p.source].size, network.populations[p.target].size
         if p.rule == "fixed_total_number":
             n = network.count(p)

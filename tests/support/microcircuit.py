@@ -16,7 +16,7 @@ from cosim.interfaces import Context
 from cosim.models.microcircuit.component import Microcircuit
 from cosim.models.microcircuit.parameters import MicrocircuitParameters
 from cosim.timegrid import Clock, windows
-from tests.support.ranks import run_on_ranks
+from support.ranks import run_on_ranks
 
 _WRITING = threading.Lock()
 CLOCK = Clock(Fraction(1, 10), 1)

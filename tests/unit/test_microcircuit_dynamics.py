@@ -59,7 +59,8 @@ def test_propagators_pass_smoothly_through_equal_time_constants():
 
 @pytest.mark.parametrize("steps_a_ms", [1, 2, 10, 100])
 def test_constant_current_charges_the_membrane_exactly_at_any_step(tmp_path, steps_a_ms):
-    text = "populations: {A: {size: 1, C_m: 250 pF, tau_m: 10 ms, tau_syn: 2 ms, t_ref: 2 ms, V_th: 100 mV, V_reset: 0 mV, E_L: 0 mV, I_e: 1 nA}}"
+    text = """neuron: {C_m: 250 pF, tau_m: 10 ms, tau_syn: 2 ms, t_ref: 2 ms, V_th: 100 mV, V_reset: 0 mV, E_L: 0 mV}
+populations: {A: {size: 1, I_e: 1 nA}}"""
     given = run(lambda: make(text, tmp_path, Clock(Fraction(1, steps_a_ms), 1), trace=(0,), precision="double"), 500 * steps_a_ms)
     assert given["potential"].values[5 * steps_a_ms - 1, 0] == pytest.approx(15.738773611494663, abs=1e-13)
     assert given["potential"].values[-1, 0] == pytest.approx(40, abs=1e-9)

@@ -40,7 +40,8 @@ def test_the_kernel_gives_the_bits_of_its_numpy_twin(tmp_path, precision):
     def one():
         made.append(make(MIXED, tmp_path, precision=precision, trace=tuple(range(290)), input_weight=55.5))
         return made[-1]
-    given = run(one, steps, inputs={"background": Samples(0, 1, rates), "current": Samples(0, 1, currents), "spikes_in": Spikes(ticks, ids)})
+    given = run(one, steps, inputs={"background": Samples(0, 1, rates), "current": Samples(0, 1, currents),
+                                    "spikes_in": Spikes(ticks, ids)})
     plan = made[0]._plan
     arrivals = np.zeros((steps, 290), np.int64)
     np.add.at(arrivals, (ticks - 1, ids), 1)
@@ -48,7 +49,7 @@ def test_the_kernel_gives_the_bits_of_its_numpy_twin(tmp_path, precision):
     direct = plan.scaled.direct_pa + plan.scaled.direct_pa_per_hz * rate + currents[:-1]
     spikes, potential, current = twin.run(plan, 7, "column", rate, direct, arrivals)
     assert spikes.sum() > 50
-    assert np.array_equal(np.argwhere(spikes) + [1, 0], np.stack([given["spikes"].ticks, given["spikes"].ids], axis=1))
+    assert np.array_equal(np.argwhere(spikes) + np.array([1, 0]), np.stack([given["spikes"].ticks, given["spikes"].ids], axis=1))
     assert np.array_equal(potential + -65.0, given["potential"].values)
     assert np.array_equal(current, given["synaptic_current"].values)
 

@@ -54,7 +54,8 @@ def test_quantities_are_read_exactly(text, unit, value):
     assert quantity(text, unit) == (value, unit)
 
 
-@pytest.mark.parametrize(("text", "said"), [("5", "has no unit"), (5, "has no unit"), ("5 mV", "unit 'mV'"), ("ms", "no quantity"), (None, "no q")])
+@pytest.mark.parametrize(("text", "said"), [("5", "has no unit"), (5, "has no unit"), ("5 mV", "unit 'mV'"), ("ms", "no quantity"),
+                                          (None, "no quantity")])
 def test_what_is_no_quantity_is_refused(text, said):
     with pytest.raises(ValueError, match=said):
         quantity(text, "ms")
@@ -72,8 +73,8 @@ projections:
   - {source: I, target: E, probability: 2, synapse: ex}
 """
     told = "\n".join(problems(text, tmp_path))
-    for line, said in ((1, "'10 pA' has the unit 'pA'"), (3, "size is 0"), (4, "unknown key 'sise'"), (6, "1.5 has no unit"), (8, "there is no 'J'"),
-                       (9, "probability is 2"), (9, "there is no 'ex'")):
+    for line, said in ((1, "'10 pA' has the unit 'pA'"), (3, "size is 0"), (4, "unknown key 'sise'"), (6, "1.5 has no unit"),
+                       (8, "there is no 'J'"), (9, "probability is 2"), (9, "there is no 'ex'")):
         assert any(f"network.yaml:{line}: " in part and said in part for part in told.split("\n")), (line, said, told)
     assert "did you mean 'size'" in told and "did you mean 'exc'" in told
 
@@ -103,7 +104,8 @@ def test_a_wrong_setting_is_told(tmp_path, settings, said):
 
 
 def test_scaling_in_degrees_needs_mean_rates(tmp_path):
-    told = problems(MIXED.replace(", mean_rate: 5 Hz", "").replace("rule: all_to_all", "rule: fixed_indegree, indegree: 5"), tmp_path, scale=0.5)
+    text = MIXED.replace(", mean_rate: 5 Hz", "").replace("rule: all_to_all", "rule: fixed_indegree, indegree: 5")
+    told = problems(text, tmp_path, scale=0.5)
     assert "mean rates of E at full scale are not known" in told[0]
 
 

@@ -61,7 +61,7 @@ def test_a_brain_with_a_region_replaced_by_itself_is_the_undivided_brain(tmp_pat
 def test_two_connected_regions_may_run_in_groups_of_their_own(tmp_path: Path) -> None:
     text = BRAIN.format(duration="40 ms", model="reduced_wong_wang", scheme="heun")
     whole = states(run_together(text, tmp_path), "brain", "S_E")
-    divided = text + DIVIDED.replace("replaced: {rA1: coupling}", "replaced: {rA1: coupling, lA1: coupling}").replace("couplings:", """  other:
+    divided = text + DIVIDED.replace("{rA1: coupling}", "{rA1: coupling, lA1: coupling}").replace("couplings:", """  other:
     component: wholebrain
     params:
       <<: *brain

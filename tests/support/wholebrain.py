@@ -111,3 +111,10 @@ def write_zip(
             archive.writestr("tract_lengths.txt", "\n".join(" ".join(repr(float(v)) for v in row) for row in lengths))
         archive.writestr("centres.txt", centres if centres is not None else "\n".join(f"{n} {i} {i * i} 0" for i, n in enumerate(names)))
     return path
+
+
+def random_connectome(n: int, seed: int, longest_mm: float = 30.0, zero: float = 0.0) -> Connectome:
+    draw = np.random.default_rng(seed)
+    weights = draw.lognormal(size=(n, n)) * (draw.random((n, n)) < 0.6)
+    lengths = draw.random((n, n)) * longest_mm * (draw.random((n, n)) >= zero)
+    return Connectome("random", tuple(f"r{i}" for i in range(n)), weights, lengths, draw.random((n, 3)))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.wholebrain import Wire, brain, on_threads, random_connectome, run, write_zip
 
 from cosim.blocks import Block, Samples
 from cosim.errors import RunError
@@ -12,8 +13,6 @@ from cosim.interfaces import Ranks
 from cosim.models.wholebrain.component import WholeBrain
 from cosim.models.wholebrain.parameters import Stimulus
 from cosim.timegrid import Window, windows
-from tests.support.wholebrain import Wire, brain, on_threads, run, write_zip
-from tests.unit.test_wholebrain_network import random_connectome
 
 TVB_WEIGHTS = np.array([[2.0, 8, 0], [0, 0, 0], [3, 0, 1]])
 TVB_DELAYS_MS = np.array([[0.6, 0.5, 1], [0.7, 0.8, 3], [1, 0.5, 0.7]])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.wholebrain import write_zip
 
 from cosim.errors import InputError
 from cosim.models.wholebrain.component import WholeBrain
@@ -14,7 +15,6 @@ from cosim.models.wholebrain.connectome import read_tvb_zip
 from cosim.models.wholebrain.parameters import Stimulus, WholeBrainParameters
 from cosim.models.wholebrain.synthetic import SyntheticConnectome
 from cosim.timegrid import Clock
-from tests.support.wholebrain import write_zip
 
 CLOCK = Clock(Fraction("0.1"), 1)
 ONES = np.ones((3, 3))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.wholebrain import brain, random_connectome, run, write_zip
 
 from cosim.models.wholebrain import twin
 from cosim.models.wholebrain._engine import levels
@@ -16,14 +17,6 @@ from cosim.models.wholebrain.network import leads_and_lags, network
 from cosim.models.wholebrain.parameters import Stimulus, WholeBrainParameters
 from cosim.random import normals, stream_key
 from cosim.timegrid import Clock, Window
-from tests.support.wholebrain import brain, run, write_zip
-
-
-def random_connectome(n: int, seed: int, longest_mm: float = 30.0, zero: float = 0.0) -> Connectome:
-    draw = np.random.default_rng(seed)
-    weights = draw.lognormal(size=(n, n)) * (draw.random((n, n)) < 0.6)
-    lengths = draw.random((n, n)) * longest_mm * (draw.random((n, n)) >= zero)
-    return Connectome("random", tuple(f"r{i}" for i in range(n)), weights, lengths, draw.random((n, 3)))
 
 
 def test_a_link_of_delay_zero_carries_the_state_of_the_step_before(tmp_path: Path) -> None:

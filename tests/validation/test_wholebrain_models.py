@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from scipy.linalg import solve_continuous_lyapunov, solve_discrete_lyapunov
 from scipy.optimize import brentq
+from support.wholebrain import brain, run, write_zip
 
 from cosim.models.wholebrain._engine import Engine
 from cosim.models.wholebrain.models import MODELS
-from tests.support.wholebrain import brain, run, write_zip
 
 DATA = Path(__file__).parent / "data"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,7 +99,7 @@ def run(plan: Plan, seed: int, stream: str, rate_hz: NDArray[np.float64], direct
     spikes : (n_steps, n_neurons) bool
     potential, current : (n_steps, n_neurons) float64, mV above E_L, pA
     """
-    real = np.float64 if plan.is_double else np.float32
+    real: Any = np.float64 if plan.is_double else np.float32
     network, wired, steps = plan.scaled.network, synapses(plan, seed, stream), len(rate_hz)
     sizes = np.array([p.size for p in network.populations])
     population, constants = np.repeat(np.arange(len(sizes)), sizes), plan.constants()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
+from contextlib import suppress
 from dataclasses import MISSING
 from pathlib import Path
+from typing import IO, TextIO, cast
 
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from cosim import __version__
 from cosim.errors import CosimError
@@ -49,12 +53,12 @@ def run_command(experiment: Path, layout: Path | None, overrides: tuple[str, ...
     """
     from cosim.launch.run import run  # noqa: PLC0415 (draws in the plotting library, which other commands do not need)
 
-    console = Console(stderr=True)
+    console = _told()
     folder = run(experiment, console, overrides, layout, out, not no_report)
     timing = json.loads(folder.timing.read_text())
     factor = timing["real_time_factor"]
     console.print(f"done: {timing['simulated_ms']:g} ms in {timing['simulation_s']:.2f} s (real-time factor {factor:.3f}), built in "
-                  f"{timing['build_s']:.2f} s, {timing['wall_s']:.1f} s in all", highlight=False)
+                  f"{timing['build_s']:.2f} s, {timing['wall_s']:.1f} s in all")
     for path in [folder.results] + ([] if no_report else [folder.report]):
         click.echo(str(path))
 
@@ -105,8 +109,9 @@ def doctor_command() -> None:
     console = _wide()
     for finding in examine():
         bad += finding.verdict is Verdict.BAD
-        console.print(f"[{colour[finding.verdict]}]{finding.verdict:>8}[/] [bold]{finding.what}[/]: ", end="")
-        console.print(finding.found + (f"; to do: {finding.remedy}" if finding.remedy else ""), markup=False, highlight=False)
+        remedy = f"; to do: {finding.remedy}" if finding.remedy else ""
+        verdict = (f"{finding.verdict:>8} ", colour[finding.verdict])
+        console.print(Text.assemble(verdict, (finding.what, "bold"), f": {finding.found}{remedy}"))
     sys.exit(1 if bad else 0)
 
 
@@ -122,7 +127,7 @@ def components_command(name: str | None) -> None:
     console = _wide()
     if name is not None:
         plugin: type[Component] | type[Translator] = translator(name) if name in known(TRANSLATORS) else component(name)
-        console.print((plugin.__doc__ or "").strip().splitlines()[0], highlight=False, markup=False)
+        console.print((plugin.__doc__ or "").strip().splitlines()[0])
         table = Table("parameter", "takes", "default", "meaning")
         for setting in settings(plugin.parameters).values():
             default = "needed" if setting.default is MISSING else "none" if setting.default is None else str(setting.default)
@@ -185,7 +190,8 @@ def schema_command(layout: bool) -> None:
 def main() -> None:
     """Run the command; tell errors as sentences: status 2 before a run, 1 during it."""
     try:
-        cosim(standalone_mode=False)
+        cosim(prog_name="cosim", standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         sys.exit(2)
@@ -195,9 +201,54 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo("cosim: interrupted", err=True)
         sys.exit(1)
+    except MemoryError:
+        click.echo("cosim: there is not enough memory for this", err=True)
+        sys.exit(1)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        click.echo(f"cosim: {place}{error.strerror or error}", err=True)
+        sys.stdout = None  # what could not be written to it is not tried again at exit
+        sys.exit(1)
+
+
+class _Patient(io.TextIOBase):
+    """Write to a stream as long as somebody listens: a run goes on when the terminal that showed it is gone."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        """Encoding of the stream."""
+        return self._stream.encoding
+
+    def write(self, text: str) -> int:
+        """Write text, or drop it."""
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush what was written."""
+        with suppress(OSError):
+            self._stream.flush()
+
+    def isatty(self) -> bool:
+        """Return whether somebody looks."""
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        """Return the number of the stream's file."""
+        return self._stream.fileno()
+
+
+def _told() -> Console:
+    """Return the console that shows progress."""
+    listening = cast("IO[str]", _Patient(sys.stderr)) if sys.stderr else None
+    return Console(file=listening, stderr=True, markup=False, highlight=False)
 
 
 def _wide() -> Console:
-    """Return a console; where there is no terminal, lines are not broken."""
-    console = Console()
-    return console if console.is_terminal else Console(width=200)
+    """Return a console for tables; where there is no terminal, lines are not broken."""
+    width = None if sys.stdout and sys.stdout.isatty() else 200
+    return Console(markup=False, highlight=False, width=width)

@@ -9,7 +9,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,10 +18,10 @@ from pathlib import Path
 from cosim.errors import InputError
 from cosim.experiment.layout import Layout, Placement, Transport
 from cosim.launch.folder import make_temporary
+from cosim.launch.machine import cores, in_bytes, memory, mpi_is_installed
 from cosim.launch.processes import environment, mpiexec, mpiexec_line
-from cosim.launch.ready import cores
+from cosim.levels import chosen_level
 from cosim.models.microcircuit._engine import levels
-from cosim.models.microcircuit.levels import chosen_level
 from cosim.registry import COMPONENTS, TRANSLATORS, component, known, translator
 
 START_S = 60.0
@@ -54,7 +53,8 @@ class Finding:
 def examine() -> Iterator[Finding]:
     """Yield what was found, one thing after the other; starts a few processes for a moment."""
     yield Finding("python", Verdict.GOOD, f"{platform.python_version()} ({sys.executable})")
-    yield Finding("machine", Verdict.GOOD, f"{len(cores())} cores, {_memory()} of memory, {platform.system()} {platform.machine()}")
+    room = in_bytes(memory().total) if memory().total else "an unknown amount"
+    yield Finding("machine", Verdict.GOOD, f"{len(cores())} cores, {room} of memory, {platform.system()} {platform.machine()}")
     yield _kernels()
     yield _shared_memory()
     yield from _mpi()
@@ -64,7 +64,7 @@ def examine() -> Iterator[Finding]:
 
 def _kernels() -> Finding:
     try:
-        used = levels()[chosen_level(os.environ)]
+        used = levels()[chosen_level(levels())]
     except InputError as error:
         return Finding("kernels", Verdict.BAD, error.problems[0].what, error.problems[0].remedy)
     return Finding("kernels", Verdict.GOOD, f"instruction set {used} in use; built for and found here: {', '.join(levels())}")
@@ -73,15 +73,15 @@ def _kernels() -> Finding:
 def _shared_memory() -> Finding:
     try:
         folder = make_temporary()
-        free = shutil.disk_usage(folder).free
-        shutil.rmtree(folder)
-    except OSError as error:
-        return Finding("shared memory", Verdict.BAD, f"cannot be made: {error}", f"make {tempfile.gettempdir()} writable, or set TMPDIR")
-    return Finding("shared memory", Verdict.GOOD, f"{free / 2**30:.1f} GiB free in {folder.parent}")
+    except InputError as error:
+        return Finding("shared memory", Verdict.BAD, error.problems[0].what, error.problems[0].remedy)
+    free = shutil.disk_usage(folder).free
+    shutil.rmtree(folder, ignore_errors=True)
+    return Finding("shared memory", Verdict.GOOD, f"{in_bytes(free)} free in {folder.parent}")
 
 
 def _mpi() -> Iterator[Finding]:
-    if importlib.util.find_spec("mpi4py") is None:
+    if not mpi_is_installed():
         yield Finding("MPI", Verdict.MISSING, "mpi4py is not installed: all groups run in one process", "pip install 'cosim[mpi]'")
         return
     try:
@@ -153,10 +153,3 @@ def _version(requirement: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return ""
-
-
-def _memory() -> str:
-    try:
-        return f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.1f} GiB"
-    except (ValueError, OSError):
-        return "an unknown amount"

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from cosim.experiment.layout import Transport
+from cosim.launch.machine import cores, in_bytes, memory
 from cosim.launch.processes import start_line
-from cosim.launch.ready import Ready
+from cosim.launch.ready import Ready, needed_memory
 from cosim.schedule.edges import describe_headroom
 from cosim.schedule.plan import Mode
 from cosim.timegrid import in_ms
@@ -24,14 +25,14 @@ def explain(ready: Ready, console: Console) -> None:
     """Print what `cosim check` shows: time, groups, couplings, what is recorded, memory."""
     experiment, plan = ready.experiment, ready.plan
     tick = experiment.tick_ms
-    console.print(f"[bold]{experiment.title or experiment.path.name}[/]: {in_ms(experiment.duration * tick)} in ticks of {in_ms(tick)}, "
-                  f"seed {experiment.seed}", highlight=False)
+    console.print(Text.assemble((experiment.title or experiment.path.name, "bold"),
+                                f": {in_ms(experiment.duration * tick)} in ticks of {in_ms(tick)}, seed {experiment.seed}"))
     groups = Table("group", "component", "step", "window", "the longest window", "memory", title="Groups", title_justify="left")
     for name, group in experiment.groups.items():
         bound, edge = plan.bounds[name]
         limit = f"{in_ms(bound * tick)}, set by coupling '{edge.name}'" if edge else "nothing binds it"
         groups.add_row(name, group.component, in_ms(group.step * tick), in_ms(plan.windows[name] * tick), limit,
-                       _bytes(plan.descriptions[name].memory_bytes))
+                       in_bytes(plan.descriptions[name].memory_bytes))
     console.print(groups)
     if plan.edges:
         edges = Table("coupling", "from", "to", "translators", "headroom", "mode", title="Couplings", title_justify="left")
@@ -43,24 +44,23 @@ def explain(ready: Ready, console: Console) -> None:
         console.print(edges)
     idle = [c.name for c in experiment.couplings if not c.weight]
     if idle:
-        console.print(f"couplings of weight 0, which carry nothing: {', '.join(idle)}", highlight=False)
+        console.print(f"couplings of weight 0, which carry nothing: {', '.join(idle)}")
     for name, description in plan.descriptions.items():
         for key, text in description.facts.items():
-            console.print(f"[bold]{name}[/] {key}: {text}", highlight=False)
+            console.print(Text.assemble((name, "bold"), f" {key}: {text}"))
     for record in experiment.records:
-        console.print(f"records {record.group}.{record.port} every {in_ms(record.every * tick)}", highlight=False)
-    need, have = sum(d.memory_bytes for d in plan.descriptions.values()), _available()
-    console.print(f"expected memory: {_bytes(need)}" + (f" of {_bytes(have)} available" if have else ""), highlight=False)
-    if have and need > have:
-        console.print("[yellow]this is more than the machine has: make the experiment smaller or use a larger machine[/]")
+        console.print(f"records {record.group}.{record.port} every {in_ms(record.every * tick)}")
+    needed, there = needed_memory(plan), memory()
+    console.print(f"expected memory: {in_bytes(needed)}" + (f" of {in_bytes(there.free)} available" if there.free else ""))
+    if there.free and needed > there.free:
+        console.print("this is more than the machine has: make the experiment smaller or use a larger machine", style="yellow")
 
 
 def explain_layout(ready: Ready, console: Console, folder: Path) -> None:
     """Print what `cosim plan` shows: which process runs where, and the exact line that starts them."""
     layout = ready.layout
     where = f"from {layout.path}" if layout.path else "derived for this machine"
-    console.print(f"layout {where}: transport {layout.transport}, {layout.processes} process{'es' if layout.processes > 1 else ''}",
-                  highlight=False)
+    console.print(f"layout {where}: transport {layout.transport}, {layout.processes} process{'es' if layout.processes > 1 else ''}")
     table = Table("rank", "group", "rank in group", "cores", "host")
     for name, placement in layout.placements.items():
         hosts = [h for h, n in placement.hosts for _ in range(n)]
@@ -69,21 +69,6 @@ def explain_layout(ready: Ready, console: Console, folder: Path) -> None:
             core = str(mine[rank % len(mine)]) if len(mine) >= placement.ranks else ", ".join(map(str, mine)) or "any"
             table.add_row(str(layout.first_rank(name) + rank), name, str(rank), core, hosts[rank] if hosts else "this one")
     console.print(table)
-    if layout.transport is Transport.MPI and layout.processes > len(os.sched_getaffinity(0)):
+    if layout.transport is Transport.MPI and layout.processes > len(cores()):
         console.print("more ranks than cores: ranks give way to each other while they wait")
     print(shlex.join(start_line(layout, folder)))  # noqa: T201 (one unbroken line, to be copied)
-
-
-def _bytes(count: int) -> str:
-    return f"{count / 2**30:.2f} GiB" if count >= 2**30 else f"{count / 2**20:.1f} MiB"
-
-
-def _available() -> int:
-    """Return the memory that is free for use, bytes, or 0 where the system does not tell."""
-    try:
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return 0

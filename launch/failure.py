@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from cosim.experiment.layout import Layout, Transport
@@ -15,6 +18,8 @@ from cosim.schedule.loop import Phase
 from cosim.schedule.plan import Plan
 
 _KILLED = re.compile(r"rank (\d+) .*?exited on\s+signal (\d+)", re.DOTALL)
+_LAST_LINES = 8
+_FULL_BYTES = 1 << 16
 _DOING = {Phase.STARTING: "starting", Phase.BUILDING: "building", Phase.WAITING: "waiting", Phase.TRANSLATING: "translating",
           Phase.COMPUTING: "computing", Phase.SENDING: "sending", Phase.RECORDING: "recording", Phase.FINISHED: "finished"}
 
@@ -54,28 +59,31 @@ def why(folder: RunFolder, layout: Layout, plan: Plan, entries: list[Entry], sta
     A rank that raised has left a note; the earliest counts, the others are what followed. Otherwise a rank was killed: MPI's own
     words say which, or its process has gone while others were still there.
     """
-    notes = [json.loads(f.read_text()) for f in folder.log.glob("*.failure.json")]
+    notes = sorted(_notes(folder), key=lambda note: float(note["time"]))
     if notes:
-        first = min(notes, key=lambda n: float(n["time"]))
-        return f"{first['group']} (rank {first['rank']}): {first['cause']}"
+        return f"{notes[0]['who']}: {notes[0]['cause']}"
     said = _read(folder.log / "start.log")
     found = _KILLED.search(said)
     if found:
         rank, number = int(found[1]), int(found[2])
-        name = seat(layout, plan, rank)
-        return f"{name} was killed by signal {number} ({_signal_name(number)}){_perhaps_memory(number)}; it {_was(entries[rank])}"
-    if status < 0 or status > 128:
-        number = -status if status < 0 else status - 128
+        killed = f"{seat(layout, plan, rank)} was killed by signal {number} ({_signal_name(number)}){_perhaps(number)}"
+        return f"{killed}; it {_was(entries[rank])}"
+    number = -status if status < 0 else status - 128
+    if number in list(signal.Signals):
         active = max(range(len(entries)), key=lambda i: entries[i].since)
-        return (f"the process was killed by signal {number} ({_signal_name(number)}){_perhaps_memory(number)}, while "
+        return (f"the process was killed by signal {number} ({_signal_name(number)}){_perhaps(number)}, while "
                 f"{seat(layout, plan, active)} {_was(entries[active])}")
-    last = "\n    ".join(said.strip().splitlines()[-8:])
-    return f"the processes ended with status {status}" + (f"; the last they said:\n    {last}" if last else "")
+    lines = [line for line in said.strip().splitlines() if line.strip(" -")]
+    last = "\n    ".join(lines[-_LAST_LINES:])
+    return (f"the processes ended with status {status} without saying why" + (f"; the last they said:\n    {last}" if last else "")
+            + _perhaps_full(folder))
 
 
-def last_words(folder: RunFolder, lines: int = 3) -> list[str]:
-    """Return the last lines that each rank printed, with its name."""
-    return [f"{path.stem}: {line}" for path in sorted(folder.log.glob("*.log")) for line in _read(path).strip().splitlines()[-lines:]]
+def _notes(folder: RunFolder) -> Iterator[Mapping[str, str]]:
+    """Yield what ranks have left on why they could not go on; one that was killed while it wrote has left nothing of use."""
+    for path in folder.log.glob("*.failure.json"):
+        with suppress(ValueError):
+            yield json.loads(_read(path))
 
 
 def _was(entry: Entry) -> str:
@@ -91,8 +99,16 @@ def _signal_name(number: int) -> str:
         return "unknown"
 
 
-def _perhaps_memory(number: int) -> str:
-    return ", by someone or by the system for lack of memory" if number == signal.SIGKILL else ""
+def _perhaps(number: int) -> str:
+    """Say what a signal mostly means."""
+    if number == signal.SIGKILL:
+        return ", by someone or by the system for lack of memory"
+    return ", mostly because the memory file system is full" if number == signal.SIGBUS else ""
+
+
+def _perhaps_full(folder: RunFolder) -> str:
+    free = shutil.disk_usage(folder.path).free
+    return f"; the disk that holds {folder.path} is full" if free < _FULL_BYTES else ""
 
 
 def _halted(pid: int) -> str:

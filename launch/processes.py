@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cosim.errors import InputError, Problem
 from cosim.experiment.layout import Layout, Transport
-from cosim.launch.ready import cores
+from cosim.launch.machine import cores
 
 MEMORY_FOLDER = "COSIM_MEMORY_FOLDER"
 """Environment variable that tells the workers where to make shared memory."""
@@ -29,6 +29,11 @@ def worker_line(folder: Path) -> list[str]:
     return [sys.executable, "-m", "cosim.launch.worker", str(folder)]
 
 
+def can_start_ranks() -> bool:
+    """Return whether something is there that starts ranks."""
+    return _in_allocation() or _mpiexec() is not None
+
+
 def start_line(layout: Layout, folder: Path) -> list[str]:
     """Return the command that starts all processes of a run on this machine or in this Slurm allocation.
 
@@ -39,19 +44,27 @@ def start_line(layout: Layout, folder: Path) -> list[str]:
     """
     if layout.transport is Transport.LOOPBACK:
         return worker_line(folder)
-    if "SLURM_JOB_ID" in os.environ and shutil.which("srun"):
+    if _in_allocation():
         return srun_line(layout, folder)
     return mpiexec_line(layout, folder, mpiexec())
 
 
 def mpiexec() -> str:
     """Return the mpiexec that belongs to this Python, or else the one on the path."""
-    beside = Path(sys.executable).parent / "mpiexec"
-    found = str(beside) if beside.exists() else shutil.which("mpiexec")
-    if not found:
+    found = _mpiexec()
+    if found is None:
         raise InputError(Problem("the layout needs MPI, but there is no mpiexec beside Python or on the path",
                                  remedy="pip install 'cosim[mpi]', or load your cluster's MPI module; 'cosim doctor' tells more"))
     return found
+
+
+def _mpiexec() -> str | None:
+    beside = Path(sys.executable).parent / "mpiexec"
+    return str(beside) if beside.exists() else shutil.which("mpiexec")
+
+
+def _in_allocation() -> bool:
+    return "SLURM_JOB_ID" in os.environ and shutil.which("srun") is not None
 
 
 def mpiexec_line(layout: Layout, folder: Path, program: str) -> list[str]:

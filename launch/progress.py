@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
+from rich.text import Text
 
 from cosim.launch.follow import Course
 
@@ -55,11 +56,11 @@ class Progress:
             bar = ProgressBar(self._duration_ms, reached * self._tick_ms, width=30)
             table.add_row(bar, text)
             if note:
-                table.add_row("", f"[yellow]{note}[/]")
+                table.add_row("", Text(note, "yellow"))
             self._live.update(table)
         elif now - self._printed >= PLAIN_S:
             self._printed = now
-            self._console.print(text + (f"\n{note}" if note else ""), highlight=False, markup=False)
+            self._console.print(text + (f"\n{note}" if note else ""), soft_wrap=True)
 
     def _text(self, reached: int, courses: dict[str, Course], now: float) -> str:
         simulated = reached * self._tick_ms

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cosim.errors import InputError, Problem, raise_all
-from cosim.experiment.experiment import Experiment
+from cosim.experiment.experiment import Experiment, Group
 from cosim.experiment.layout import Layout, Transport, derive_layout
+from cosim.experiment.parameters import settings
 from cosim.experiment.read import read_experiment
 from cosim.experiment.read_layout import read_layout
 from cosim.interfaces import Component
+from cosim.launch.machine import cores, in_bytes, memory, mpi_is_installed
+from cosim.launch.processes import can_start_ranks
 from cosim.record.recording import Recorded
 from cosim.registry import component
 from cosim.schedule.plan import Plan, make_plan
@@ -55,15 +57,34 @@ def make_ready(path: Path, overrides: Sequence[str] = (), layout_path: Path | No
     InputError
         With every problem found.
     """
-    experiment = read_experiment(path, overrides)
-    plan = make_plan(experiment, {n: c.describe() for n, c in make_components(experiment).items()})
-    if layout_path is not None:
-        layout = read_layout(layout_path, experiment)
-    else:
-        layout = derive_layout(experiment.groups, {g: d.work for g, d in plan.descriptions.items()},
-                               {g: d.max_ranks for g, d in plan.descriptions.items()}, len(cores()), mpi=mpi_is_installed())
+    problems: list[Problem] = []
+    experiment = plan = layout = None
+    with _noting(problems):
+        experiment = read_experiment(path, overrides)
+    with _noting(problems):
+        layout = read_layout(layout_path, experiment) if layout_path is not None else None
+    with _noting(problems):
+        plan = make_plan(experiment, {n: c.describe() for n, c in make_components(experiment).items()}) if experiment is not None else None
+    raise_all(problems)
+    assert plan is not None  # there was no problem
+    layout = layout or derived(plan)
     raise_all(_misplaced(plan, layout))
     return Ready(plan, layout)
+
+
+@contextmanager
+def _noting(problems: list[Problem]) -> Iterator[None]:
+    try:
+        yield
+    except InputError as error:
+        problems += error.problems
+
+
+def derived(plan: Plan) -> Layout:
+    """Return a sensible layout for this machine."""
+    said = plan.descriptions
+    return derive_layout(plan.experiment.groups, {g: d.work for g, d in said.items()}, {g: d.max_ranks for g, d in said.items()},
+                         len(cores()), mpi=mpi_is_installed() and can_start_ranks())
 
 
 def make_components(experiment: Experiment) -> dict[str, Component]:
@@ -74,7 +95,7 @@ def make_components(experiment: Experiment) -> dict[str, Component]:
         try:
             made[name] = component(group.component)(group.parameters, experiment.clock(name))
         except InputError as error:
-            problems += [p if p.where else p.at(f"{group.place} group '{name}'") for p in error.problems]
+            problems += [_placed(p, experiment, group) for p in error.problems]
     raise_all(problems)
     return made
 
@@ -86,17 +107,30 @@ def recorded(plan: Plan, group: str) -> list[Recorded]:
     return [Recorded(ports[r.port], step, r.every) for r in plan.experiment.records if r.group == group]
 
 
-def cores() -> list[int]:
-    """Return the cores that this process may use."""
-    try:
-        return sorted(os.sched_getaffinity(0))
-    except AttributeError:  # macOS does not tell
-        return list(range(os.cpu_count() or 1))
+def too_large(ready: Ready) -> Problem | None:
+    """Return what is wrong with an experiment that needs more memory than this machine has; several machines are not looked at."""
+    needed, most = needed_memory(ready.plan), memory().total
+    if not most or needed <= most or any(p.hosts for p in ready.layout.placements.values()):
+        return None
+    largest, description = max(ready.plan.descriptions.items(), key=lambda d: d[1].memory_bytes)
+    return Problem(f"the experiment needs about {in_bytes(needed)} of memory, most of it ({in_bytes(description.memory_bytes)}) for group "
+                   f"'{largest}'", ready.experiment.groups[largest].place, f"at most {in_bytes(most)}, which is what this machine has",
+                   "make it smaller, or spread it over several machines with a layout that names 'hosts'")
 
 
-def mpi_is_installed() -> bool:
-    """Return whether mpi4py can be imported; importing it here would start MPI."""
-    return importlib.util.find_spec("mpi4py") is not None
+def needed_memory(plan: Plan) -> int:
+    """Return the memory that all groups together are expected to need, bytes."""
+    return sum(d.memory_bytes for d in plan.descriptions.values())
+
+
+def _placed(problem: Problem, experiment: Experiment, group: Group) -> Problem:
+    """Return a problem that a component found with its place in the experiment file; one in a file of the component's own has a place."""
+    if not problem.where:
+        return problem.at(f"{group.place} group '{group.name}'")
+    cls: type = type(group.parameters)
+    if problem.where.partition(".")[0].partition("[")[0] not in settings(cls):
+        return problem
+    return replace(problem, where=experiment.where(f"groups.{group.name}.params.{problem.where}"))
 
 
 def _misplaced(plan: Plan, layout: Layout) -> list[Problem]:
@@ -108,7 +142,8 @@ def _misplaced(plan: Plan, layout: Layout) -> list[Problem]:
                                     f"at most {most}, which is what its component can use", f"write 'ranks: {most}' or fewer"))
         absent = sorted(set(placement.cores) - set(cores()))
         if absent and not placement.hosts:
-            problems.append(Problem(f"group '{name}' is placed on core {absent[0]}, which this machine does not have or does not give us",
+            listed = f"core{'s' * (len(absent) > 1)} {', '.join(map(str, absent))}"
+            problems.append(Problem(f"group '{name}' is placed on {listed}, which this machine does not have or does not give us",
                                     placement.place, f"some of {', '.join(map(str, cores()))}", "remove 'cores' to let the system choose"))
     for kind in {g.component for g in plan.experiment.groups.values()}:
         alike = [n for n, g in plan.experiment.groups.items() if g.component == kind and plan.descriptions[n].own_process]
@@ -119,5 +154,3 @@ def _misplaced(plan: Plan, layout: Layout) -> list[Problem]:
         problems.append(Problem("the layout needs MPI, but mpi4py is not installed", str(layout.path or ""),
                                 remedy="pip install 'cosim[mpi]', or use a layout with 'transport: loopback'"))
     return problems
-
-

@@ -9,6 +9,7 @@ import json
 import os
 import resource
 import signal
+import socket
 import sys
 import time
 import traceback
@@ -36,7 +37,7 @@ from cosim.schedule.loop import Member, Phase, Timing, Witness, run_members
 from cosim.schedule.plan import Plan, make_plan
 from cosim.timegrid import Window
 from cosim.transport.loopback import Loopback, SoloRanks
-from cosim.transport.mpi import MpiTransport, World
+from cosim.transport.mpi import MpiTransport, World, abort_all
 
 
 class RankWitness(Witness):
@@ -125,6 +126,16 @@ def main(path: Path) -> int:
     """Run as one process of the run in a folder; return the exit status."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the launcher's to handle
     folder = RunFolder(path)
+    try:
+        return _be_seated(folder)
+    except Exception as error:
+        _say_why(folder, f"process {os.getpid()}", error)
+        abort_all()
+        return 1
+
+
+def _be_seated(folder: RunFolder) -> int:
+    """Find out which rank of which group this process is, and be it; return the exit status."""
     experiment = read_experiment(folder.experiment)
     layout = read_layout(folder.layout, experiment)
     if layout.transport is LayoutTransport.LOOPBACK:
@@ -138,13 +149,13 @@ def main(path: Path) -> int:
     _stay_on(layout, group, rank)
     differing = world.agree(fingerprint(experiment) | {"version of cosim": __version__})
     if differing:
-        _say_why(folder, group, rank, RunError("the processes do not agree on what to run: " + "; ".join(differing)))
+        _say_why(folder, f"{group} (rank {rank})", RunError("the processes do not agree on what to run: " + "; ".join(differing)))
         status = 1
     else:
         seats = [Seat(group, world.comm.rank, world.ranks())]
         status = _run(folder, experiment, layout, seats, lambda plan: MpiTransport(world, _peers(plan, layout, group)))
     if status:
-        world.abort()
+        abort_all()
     return status
 
 
@@ -175,7 +186,8 @@ def _run(folder: RunFolder, experiment: Experiment, layout: Layout, seats: list[
         transport.close()
     except Exception as error:
         failed = next((m.group for m in members if m.failed), current.group)
-        _say_why(folder, failed, next(s.ranks.rank for s in seats if s.group == failed), error)
+        rank = next(s.ranks.rank for s in seats if s.group == failed)
+        _say_why(folder, f"{failed} (rank {rank})", error)
         for member in members:
             member.abort(str(error))
         return 1
@@ -193,12 +205,13 @@ def _peers(plan: Plan, layout: Layout, group: str) -> dict[int, int]:
     return there | {e.index: layout.first_rank(e.coupling.target_group) for e in plan.outgoing(group)}
 
 
-def _say_why(folder: RunFolder, group: str, rank: int, error: Exception) -> None:
+def _say_why(folder: RunFolder, who: str, error: Exception) -> None:
     """Leave the reason of a failure for the launcher, and the traceback in the log for whoever wrote the component."""
     cause = str(error) if isinstance(error, CosimError) else f"{type(error).__name__}: {error}"
     notes = "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
     traceback.print_exception(error)
-    folder.failure(group, rank).write_text(json.dumps({"group": group, "rank": rank, "time": time.monotonic(), "cause": cause + notes}))
+    note = folder.failure(f"{socket.gethostname()}.{os.getpid()}")
+    note.write_text(json.dumps({"who": who, "time": time.monotonic(), "cause": cause + notes}))
 
 
 def _print_into(path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cosim.experiment.quantities import Quantity
-from cosim.experiment.source import Source
+from cosim.experiment.source import Source, find_keys
 from cosim.timegrid import Clock
 
 
@@ -169,6 +169,10 @@ class Experiment:
         Couplings and records are named by number (``couplings.0.delay``), couplings also by name (``couplings.drive.delay``).
         """
         return self.source.place_of(key)
+
+    def where(self, key: str) -> str:
+        """Return place and name of a key, as errors show them: ``file:line: groups.brain.params.speed``."""
+        return self.source.where(find_keys(self.source.data, key))
 
     def clock(self, group: str) -> Clock:
         """Return the clock that the component of a group is made with."""

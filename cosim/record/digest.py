@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from cosim.record.reading import opened
+from cosim.record.reading import check_ours, opened
 
 _ROOT_FACTS = ("tick_ms", "duration_ticks", "valid_until_tick")
 _PORT_FACTS = ("kind", "unit", "tick_ms", "valid_until_tick", "names", "populations", "population_first")
@@ -39,6 +39,7 @@ def digest(path: Path) -> str:
     """
     total = sha256(b"cosim digest 1")
     with opened(path) as file:
+        check_ours(file)
         _add_facts(total, "/", file, _ROOT_FACTS)
         places: dict[str, h5py.Group | h5py.Dataset] = {}
         file.visititems(lambda name, place: places.update({name: place}))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -16,6 +17,8 @@ from cosim.blocks import Kind
 from cosim.errors import InputError, Problem
 from cosim.record.growing import STATIC
 from cosim.registry import did_you_mean
+
+_FACTS = {"tick_ms", "duration_ticks", "valid_until_tick", "seed", "cosim_version", "title", "experiment"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +145,20 @@ def read_results(path: Path) -> Results:
     """
     with opened(path) as file:
         path = Path(file.filename)
-        try:
-            facts = file.attrs
-            tick_ms = Fraction(repr(float(facts["tick_ms"])))
-            ports = {port.name: port for group in file["groups"].values() for port in _ports(path, group, tick_ms)}
-            return Results(path, tick_ms, int(facts["duration_ticks"]), int(facts["valid_until_tick"]), int(facts["seed"]),
-                           str(facts["cosim_version"]), str(facts["title"]), str(facts["experiment"]), tuple(file["groups"]), ports)
-        except KeyError as error:
-            raise InputError(Problem(f"{path} was not written by cosim: {error.args[0]}", remedy="name the folder of a run")) from error
+        check_ours(file)
+        facts = file.attrs
+        tick_ms = Fraction(repr(float(facts["tick_ms"])))
+        ports = {port.name: port for group in file["groups"].values() for port in _ports(path, group, tick_ms)}
+        return Results(path, tick_ms, int(facts["duration_ticks"]), int(facts["valid_until_tick"]), int(facts["seed"]),
+                       str(facts["cosim_version"]), str(facts["title"]), str(facts["experiment"]), tuple(file["groups"]), ports)
+
+
+def check_ours(file: h5py.File) -> None:
+    """Raise `InputError` when a file lacks what cosim writes into every one."""
+    missing = sorted(_FACTS - set(file.attrs))
+    if missing or "groups" not in file:
+        raise InputError(Problem(f"{file.filename} was not written by cosim: it has no '{missing[0] if missing else 'groups'}'",
+                                 remedy="name the folder of a run"))
 
 
 def _ports(path: Path, group: h5py.Group, tick_ms: Fraction) -> list[RecordedPort]:
@@ -174,16 +183,20 @@ def _ports(path: Path, group: h5py.Group, tick_ms: Fraction) -> list[RecordedPor
     return found
 
 
-def opened(path: Path) -> h5py.File:
-    """Return the open results of a run, given the file or the folder; raise `InputError` when they cannot be read."""
+@contextmanager
+def opened(path: Path) -> Iterator[h5py.File]:
+    """Hold the results of a run open, given the file or the folder; raise `InputError` when they cannot be read, now or later."""
     path = path / "results.h5" if path.is_dir() else path
     if not path.exists():
         raise InputError(Problem(f"there are no results at {path}", remedy="name the folder of a run, or its results.h5"))
+    if path.is_dir():
+        raise InputError(Problem(f"{path} is a folder", expected="results.h5 of a run"))
     try:
-        return h5py.File(path, "r")
+        with h5py.File(path, "r") as file:
+            yield file
     except BlockingIOError as error:
         raise InputError(Problem(f"{path} is being written", remedy="wait until the run has ended")) from error
-    except OSError as error:
-        text = str(error)
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError, IndexError) as error:  # HDF5 tells of damage in all of these ways
+        text = str(error).splitlines()[0]
         reason = "it is truncated" if "truncated" in text else "it is no HDF5 file" if "signature" in text else text
         raise InputError(Problem(f"cannot read {path}: {reason}", expected="results.h5 of a run")) from error

@@ -7,7 +7,8 @@ ends at the same instant, ``valid_until_tick``, and nothing is ever filled up wi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -136,7 +137,8 @@ class ResultsWriter:
     def flush(self) -> None:
         """Write everything that all groups have completed; after this, a reader finds it even when this process dies."""
         self._append()
-        self._file.flush()
+        with self._telling():
+            self._file.flush()
 
     def close(self) -> None:
         """Flush, drop what waits in vain, and close the file."""
@@ -144,19 +146,25 @@ class ResultsWriter:
             try:
                 self._append()
             finally:
-                self._file.close()
+                with self._telling():
+                    self._file.close()
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, RuntimeError) as error:  # HDF5 tells much as a RuntimeError
+            raise RunError(f"cannot write {self._path}: {str(error).splitlines()[0]}") from error
 
     def _append(self) -> None:
         until = self.valid_until
-        try:
-            writers = [writer for writers in self._ports.values() for writer in writers]
+        writers = [writer for writers in self._ports.values() for writer in writers]
+        with self._telling():
             for writer in writers:
                 writer.append(until)
             for writer in writers:
                 writer.attributes["valid_until_tick"] = until
             self._file.attrs["valid_until_tick"] = until
-        except OSError as error:
-            raise RunError(f"cannot write {self._path}: {error}") from error
         self._waiting = sum(writer.waiting for writer in writers)
 
     def _write_header(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import mmap
 import os
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -103,9 +104,12 @@ class World:
         return [f"{n}: {' | '.join(sorted({one.get(n, '(absent)') for one in everyone}))}" for n in names
                 if len({one.get(n) for one in everyone}) > 1]
 
-    def abort(self) -> None:
-        """End every process of the run."""
-        self._mpi.COMM_WORLD.Abort(1)
+
+def abort_all() -> None:
+    """End every process of the run; do nothing where MPI has not started."""
+    mpi = sys.modules.get("mpi4py.MPI")
+    if mpi is not None and mpi.Is_initialized() and not mpi.Is_finalized():
+        mpi.COMM_WORLD.Abort(1)
 
 
 class MpiTransport(Transport):
@@ -282,12 +286,17 @@ def _shared_bytes(comm: Any, folder: Path, size: int) -> NDArray[np.uint8]:
     """Return memory shared by all ranks of a communicator that lie on one machine.
 
     It is a file that is removed from its folder as soon as everybody has mapped it, so that nothing can be left behind.
+
+    Raises
+    ------
+    RunError
+        When there is no room for it.
     """
     name = f"{os.getpid()}-{os.urandom(6).hex()}" if comm.rank == 0 else ""
     if comm.rank == 0:
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / name).open("xb") as file:
-            file.truncate(size)
+            _reserve(file.fileno(), size, folder)
     path = folder / _from_first(comm, name.encode() if comm.rank == 0 else None).decode()
     with path.open("r+b") as file:
         memory = mmap.mmap(file.fileno(), size)
@@ -296,6 +305,18 @@ def _shared_bytes(comm: Any, folder: Path, size: int) -> NDArray[np.uint8]:
         path.unlink()
     array: NDArray[np.uint8] = zeros_on_pages(memory, size, np.uint8)
     return array
+
+
+def _reserve(file: int, size: int, folder: Path) -> None:
+    """Make a file so long, and see to it that there is room: a page that cannot be had later would kill who writes to it."""
+    try:
+        if sys.platform.startswith("linux"):
+            os.posix_fallocate(file, 0, size)
+        else:
+            os.truncate(file, size)
+    except OSError as error:
+        raise RunError(f"there is no room for {size} bytes of shared memory in {folder}: {error.strerror}; make its file system larger, "
+                       "write 'memory: separate' in the layout, or use fewer ranks") from error
 
 
 def _from_first(comm: Any, data: bytes | None) -> bytes:

@@ -10,6 +10,8 @@ from hashlib import sha256
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cosim._random import exp
+
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
 
@@ -82,6 +84,37 @@ def normals(key: int, entity: ArrayLike, draw: ArrayLike, tick: ArrayLike) -> ND
     return np.where(central, x, np.where(q < 0, -outer, outer))
 
 
+def poisson_counts(mean: float, words: NDArray[np.uint32], guards: NDArray[np.uint32]) -> NDArray[np.int64]:
+    """Return the Poisson counts that random words mean, by inversion; the slow twin of ``poisson.h``, which says how.
+
+    Parameters
+    ----------
+    mean : float
+        Expected count, at most 64.
+    words, guards : (n,) uint32
+        One word for each count, and one that matters in the tail only.
+
+    Returns
+    -------
+    (n,) int64
+    """
+    if not mean > 0:
+        return np.zeros(len(words), np.int64)
+    mass = [float(exp(np.array([-mean]))[0])]
+    for k in range(1, _BODY + _TAIL + 1):
+        mass.append(mass[-1] * mean / k)
+    above = [0.0] * len(mass)
+    for k in range(len(mass) - 1, 0, -1):
+        above[k - 1] = above[k] + mass[k]
+    top = next((k for k in range(_BODY - 1) if above[k] < 2.0**-20), _BODY - 1)
+    body = np.array([max(0, 2**32 - round(p * 2.0**32)) for p in above[:top]], np.uint64)
+    tail = np.array([max(0, 2**64 - 1 - int(p * 2.0**64)) for p in above[top:top + _TAIL]], np.uint64)
+    wide = words.astype(np.uint64)
+    in_tail = top + np.searchsorted(tail, wide << _HALF | guards.astype(np.uint64), side="right")
+    return np.where(wide >= tail[0] >> _HALF, in_tail, np.searchsorted(body, wide, side="right"))
+
+
+_BODY, _TAIL = 128, 40
 _A = (2509.0809287301226727, 33430.575583588128105, 67265.770927008700853, 45921.953931549871457,
       13731.693765509461125, 1971.5909503065514427, 133.14166789178437745, 3.387132872796366608)
 _B = (5226.495278852854561, 28729.085735721942674, 39307.89580009271061, 21213.794301586595867,

@@ -5,11 +5,13 @@ import numpy as np
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
 cdef extern from "poisson.h" nogil:
-    ctypedef struct poisson_table:
+    ctypedef struct cosim_poisson:
         double mean
+    void cosim_poisson_set(cosim_poisson* table, double mean) noexcept
+
+cdef extern from "events.h" nogil:
     void poisson_words(uint64_t key, uint64_t tick, int64_t chunks, uint32_t* words) noexcept
-    void poisson_set(poisson_table* table, double mean) noexcept
-    int64_t poisson_count(const poisson_table* table, uint64_t key, uint64_t tick, const uint32_t* words, int64_t first, int64_t stop,
+    int64_t poisson_count(const cosim_poisson* table, uint64_t key, uint64_t tick, const uint32_t* words, int64_t first, int64_t stop,
                           uint8_t* counts) noexcept
 
 
@@ -35,16 +37,16 @@ def events(uint64_t key, const int64_t[::1] ticks, const double[:, ::1] means, c
     cdef int64_t neurons = first[channels], chunks = (neurons + 63) // 64, total = 0, n, place = 0
     cdef Py_ssize_t s, c
     cdef uint8_t _k
-    cdef poisson_table table
+    cdef cosim_poisson table
     cdef uint8_t[:, ::1] counts = np.zeros((max(steps, 1), max(neurons, 1)), np.uint8)
     cdef uint32_t[::1] words = np.empty(max(chunks, 1) * 64, np.uint32)
     with nogil:
-        poisson_set(&table, 0.)
+        cosim_poisson_set(&table, 0.)
         for s in range(steps):
             poisson_words(key, <uint64_t>ticks[s], chunks, &words[0])
             for c in range(channels):
                 if means[s, c] != table.mean:
-                    poisson_set(&table, means[s, c])
+                    cosim_poisson_set(&table, means[s, c])
                 total += poisson_count(&table, key, <uint64_t>ticks[s], &words[0], first[c], first[c + 1], &counts[s, 0])
     ticks_array, ids_array = np.empty(total, np.int64), np.empty(total, np.int64)
     cdef int64_t[::1] when = ticks_array, who = ids_array

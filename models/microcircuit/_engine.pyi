@@ -1,20 +1,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from cosim.models.microcircuit._projection import Projection
+
 CHUNK: int
 LARGEST_MEAN: float
-QUANTILES: int
-RULES: dict[str, int]
 
 def levels() -> tuple[str, ...]: ...
-def quantiles() -> NDArray[np.float64]: ...
-def outdegrees(level: int, key: int, total: int, sources: int) -> NDArray[np.uint32]: ...
-
-class Projection:
-    upto: NDArray[np.uint64] | None
-    incoming: NDArray[np.uint32] | None
-    def __init__(self, level: int, key: int, rule: int, source_id: int, sources: int, targets: int, own: tuple[int, int], to_local: int,
-                 outdegree: NDArray[np.uint32] | None, indegree: int, delay: NDArray[np.uint16], weight: NDArray[np.int16]) -> None: ...
 
 class Engine:
     def __init__(self, level: int, is_double: bool, place: tuple[int, int, int], neurons: int, local: int, first_chunk: int,

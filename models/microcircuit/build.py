@@ -12,7 +12,8 @@ from cosim import _random
 from cosim._meeting import MEETING_BYTES
 from cosim.errors import InputError, Problem
 from cosim.interfaces import Ranks
-from cosim.models.microcircuit._engine import RULES, Engine, Projection, outdegrees
+from cosim.models.microcircuit._engine import Engine
+from cosim.models.microcircuit._projection import RULES, Projection, outdegrees
 from cosim.models.microcircuit.network import Network
 from cosim.models.microcircuit.neuron import propagators
 from cosim.models.microcircuit.partition import Part, first_ids, part

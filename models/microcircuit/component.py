@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +13,10 @@ from numpy.typing import NDArray
 from cosim.blocks import Block, Kind, Samples, Spikes
 from cosim.errors import InputError, Problem, RunError, raise_all
 from cosim.interfaces import Component, Context, Description, Port
-from cosim.models.microcircuit._engine import LARGEST_MEAN
+from cosim.levels import chosen_level
+from cosim.models.microcircuit._engine import LARGEST_MEAN, levels
 from cosim.models.microcircuit.build import Built, Plan, build, initial_potentials
 from cosim.models.microcircuit.inputs import Drive, drive
-from cosim.models.microcircuit.levels import chosen_level
 from cosim.models.microcircuit.network_file import find_network, read_network
 from cosim.models.microcircuit.parameters import MicrocircuitParameters
 from cosim.models.microcircuit.partition import first_ids
@@ -63,7 +62,7 @@ class Microcircuit(Component):
         self._plan.constants()
         own_rates = [p.background.rate_hz for p in network.populations]
         self._rates = np.array(own_rates if parameters.background is None else [parameters.background] * len(own_rates), float)
-        self._level = chosen_level(os.environ)
+        self._level = chosen_level(levels())
         self._trace = np.array(parameters.trace, np.int64)
         raise_all(self._problems())
         self._context: Context | None = None

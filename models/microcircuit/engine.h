@@ -16,6 +16,7 @@
 #include "elementary.h"
 #include "meeting.h"
 #include "philox.h"
+#include "poisson.h"
 
 enum {
   MC_CHUNK = 64,       /* neurons that are updated together: 16 lanes, four words of one Philox block each */
@@ -26,15 +27,6 @@ enum {
   MC_AHEAD = 4         /* how many runs ahead their synapses are fetched */
 };
 
-/* Distribution function of a Poisson variable as thresholds; see poisson.h. */
-enum { MC_THRESHOLDS = 128, MC_TAIL = 40 };
-typedef struct {
-  double mean;                      /* expected count in one step */
-  int32_t count;                    /* thresholds in use; 0 where nothing can arrive */
-  int32_t below[MC_THRESHOLDS];     /* P(X <= k) 2^32, as signed numbers: 2^31 is subtracted */
-  uint64_t tail[MC_TAIL];           /* P(X <= count - 1 + k) 2^64 */
-} mc_poisson;
-
 /* Constants of one population; potentials are relative to E_L. */
 typedef struct {
   double p11, p21, m22, p20;        /* propagators of one step: 1, mV/pA, 1 (less 1), mV/pA */
@@ -42,7 +34,7 @@ typedef struct {
   double background_pa, input_pa;   /* what one background spike and one spike on the input port add to the current */
   double counts_per_hz;             /* expected background spikes in one step, for each Hz */
   int32_t refractory;               /* steps */
-  mc_poisson background;
+  cosim_poisson background;
 } mc_population;
 
 /* Chunks of one population, one after the other, on this rank. */

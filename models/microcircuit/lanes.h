@@ -43,7 +43,7 @@ MC_TARGET static void MC_NAME(draw)(uint64_t key, uint32_t entity, uint32_t draw
 }
 
 /* The counts of the 64 neurons of one chunk in one step: neuron n takes word n / 16 of lane n % 16. */
-MC_TARGET static void MC_NAME(poisson)(const mc_poisson *p, uint64_t key, uint32_t chunk, uint64_t step, int32_t *restrict count) {
+MC_TARGET static void MC_NAME(poisson)(const cosim_poisson *p, uint64_t key, uint32_t chunk, uint64_t step, int32_t *restrict count) {
   MC_NAME(signs) tail = {0};
   for (int g = 0; g < MC_LANES; g += MC_NAME(wide)) {
     MC_NAME(words) entity = *(const MC_NAME(words) *)(MC_NAME(lane) + g) + chunk * MC_LANES, out[4];

@@ -3,7 +3,16 @@
 #define MC_LEVELS_H
 
 #include "engine.h"
-#include "poisson.h"
+
+/* Replace the counts of a chunk that reached the last threshold. */
+static void mc_poisson_refine(const cosim_poisson *p, uint64_t key, uint32_t chunk, uint64_t step, int32_t count[MC_CHUNK]) {
+  for (uint32_t n = 0; n < MC_CHUNK; n++) {
+    if (count[n] < p->count) continue;
+    uint32_t entity = chunk * MC_LANES + n % MC_LANES;
+    uint32_t word = philox4x32(key, entity, 0, step).word[n / MC_LANES];
+    count[n] = cosim_poisson_tail(p, word, philox4x32(key, entity, 1, step).word[n / MC_LANES]);
+  }
+}
 
 #define MC_JOIN2(a, b) mc_##a##_##b
 #define MC_JOIN(a, b) MC_JOIN2(a, b)

@@ -32,7 +32,7 @@ typedef struct { uint32_t packed; uint16_t age, block; } mc_entry;
 static inline uint32_t mc_scale(uint32_t word, uint32_t n) { return (uint32_t)((uint64_t)word * n >> 32); }
 
 /* Share out `total` synapses over the sources, each to a source of its own choice. */
-static void mc_outdegrees(const mc_level *level, uint64_t key, uint64_t total, uint32_t sources, uint32_t *outdegree) {
+static inline void mc_outdegrees(const mc_level *level, uint64_t key, uint64_t total, uint32_t sources, uint32_t *outdegree) {
   uint32_t word[4][MC_LANES];
   for (uint64_t first = 0; first < total; first += 4 * MC_LANES) {
     uint64_t group = first / (4 * MC_LANES), left = total - first;
@@ -42,7 +42,7 @@ static void mc_outdegrees(const mc_level *level, uint64_t key, uint64_t total, u
 }
 
 /* Sort the synapses of a fixed in-degree by their source. `upto` (sources + 1,) is zero before; `incoming` holds all of them. */
-static void mc_list_incoming(const mc_level *level, const mc_projection *p, uint32_t indegree, uint64_t *upto, mc_incoming *incoming) {
+static inline void mc_list_incoming(const mc_level *level, const mc_projection *p, uint32_t indegree, uint64_t *upto, mc_incoming *incoming) {
   uint32_t word[4][MC_LANES];
   for (int fill = 0; fill < 2; fill++) {
     for (uint32_t target = p->own_first; target < p->own_stop; target++)
@@ -113,7 +113,7 @@ static int mc_store_row(mc_engine *e, uint32_t source, const mc_entry *entry, ui
 }
 
 /* Build the rows of all sources of one population from its projections. `entry` has room for the longest row. */
-static int mc_build_rows(mc_engine *e, const mc_projection *const *p, uint32_t projections, uint32_t first_id, uint32_t sources,
+static inline int mc_build_rows(mc_engine *e, const mc_projection *const *p, uint32_t projections, uint32_t first_id, uint32_t sources,
                          mc_entry *entry, uint32_t *count) {
   for (uint32_t s = 0; s < sources; s++) {
     uint32_t n = 0;

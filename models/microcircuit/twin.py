@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cosim import _random
 from cosim.models.microcircuit._engine import CHUNK
 from cosim.models.microcircuit.build import Plan, initial_potentials, projection_keys
-from cosim.random import philox, stream_key
+from cosim.random import philox, poisson_counts, stream_key
 
-_THRESHOLDS, _TAIL, _LANES = 128, 40, 16
+_LANES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +56,12 @@ def synapses(plan: Plan, seed: int, stream: str) -> Synapses:
     return Synapses(*joined)
 
 
-def poisson_counts(key: int, mean: float, first_chunk: int, size: int, step: int) -> NDArray[np.int64]:
-    """Return the external spikes of one population in one step, (size,) int64; source and layout as in ``poisson.h``."""
-    mass = [float(_random.exp(np.array([-mean]))[0])]
-    for k in range(1, _THRESHOLDS + _TAIL + 1):
-        mass.append(mass[-1] * mean / k)
-    above, total = np.zeros(len(mass)), 0.0
-    for k in range(len(mass) - 1, -1, -1):
-        above[k] = total
-        total += mass[k]
-    top = int(np.argmax(above < 2.0**-20))
-    body = [int(max(0.0, 2.0**32 - np.rint(a * 2.0**32))) for a in above[:top]]
-    tail = [0 if a * 2.0**64 >= 2.0**64 else 2**64 - 1 - int(a * 2.0**64) for a in above[top:top + _TAIL]]
+def background_counts(key: int, mean: float, first_chunk: int, size: int, step: int) -> NDArray[np.int64]:
+    """Return the external spikes of one population in one step, (size,) int64."""
     n = np.arange(size)
     entity, word = (first_chunk + n // CHUNK) * _LANES + n % _LANES, n % CHUNK // _LANES
-    drawn = philox(key, entity, 0, step)[n, word].astype(np.int64)
-    count = sum(((drawn >= t).astype(np.int64) for t in body), np.zeros(size, np.int64))
-    for i in np.flatnonzero(drawn >= tail[0] >> 32):
-        value = int(drawn[i]) << 32 | int(philox(key, entity[i], 1, step)[word[i]])
-        count[i] = top + next((k for k, t in enumerate(tail) if value < t), _TAIL)
-    return count
+    drawn = [philox(key, entity, draw, step)[n, word] for draw in (0, 1)]
+    return poisson_counts(mean, drawn[0], drawn[1])
 
 
 def run(plan: Plan, seed: int, stream: str, rate_hz: NDArray[np.float64], direct_pa: NDArray[np.float64],
@@ -113,7 +98,7 @@ def run(plan: Plan, seed: int, stream: str, rate_hz: NDArray[np.float64], direct
         due = spikes[np.maximum(k + 1 - wired.delay, 0), wired.source]
         arriving = np.bincount(wired.target[due], wired.weight[due], network.neurons).astype(real)
         means = constants[:, 9] * rate_hz[k]
-        count = np.concatenate([poisson_counts(key, m, c, n, k) if m > 0 else np.zeros(n, np.int64)
+        count = np.concatenate([background_counts(key, m, c, n, k) if m > 0 else np.zeros(n, np.int64)
                                 for m, c, n in zip(means, chunks[:-1], sizes, strict=True)])
         drive = (constants[:, 3] * direct_pa[k]).astype(real)[population]
         v = np.where(rest > 0, v, v + ((m22 * v + p21 * current) + drive))

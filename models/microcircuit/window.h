@@ -14,7 +14,6 @@
 #define MC_WINDOW_H
 
 #include "engine.h"
-#include "poisson.h"
 
 static inline uint32_t mc_slot(const mc_engine *e, uint64_t instant) { return (uint32_t)instant & (e->slots - 1); }
 static inline uint32_t *mc_ring_ids(const mc_engine *e, uint32_t slot, uint32_t rank) {
@@ -87,7 +86,7 @@ static void mc_step(mc_engine *e, const mc_window *w, uint32_t k) {
   const double *rate = w->rate_hz + (uint64_t)k * e->n_populations, *direct = w->direct_pa + (uint64_t)k * e->n_populations;
   for (uint32_t p = 0; p < e->n_populations; p++) {
     double mean = e->population[p].counts_per_hz * rate[p];
-    if (mean != e->population[p].background.mean) mc_poisson_set(&e->population[p].background, mean);
+    if (mean != e->population[p].background.mean) cosim_poisson_set(&e->population[p].background, mean);
   }
   for (uint32_t b = 0; b < e->n_blocks; b++) mc_deliver(e, e->block + b, step + 1);
   uint32_t slot = mc_slot(e, step + 1), found = 0, *ids = mc_ring_ids(e, slot, e->rank);

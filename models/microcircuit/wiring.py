@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cosim.errors import InputError, Problem
-from cosim.models.microcircuit._engine import quantiles
+from cosim.models.microcircuit._projection import quantiles
 from cosim.models.microcircuit.network import Network, Projection
 from cosim.timegrid import in_ms, to_ticks
 

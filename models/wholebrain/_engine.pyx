@@ -8,6 +8,8 @@ from cosim.elementary cimport cosim_exp
 
 import numpy as np
 
+from cosim.levels import chosen_level
+
 STRETCH = 128  # the largest number of steps in one call
 
 
@@ -69,8 +71,8 @@ def exponential(double x):
 
 
 def levels():
-    """Return how many compilations of the kernel this processor can run: plain, x86-64-v3, x86-64-v4."""
-    return brain_best_level() + 1
+    """Return the names of the instruction sets that this processor has kernels for, the simplest first."""
+    return ("baseline", "x86-64-v3", "x86-64-v4")[:brain_best_level() + 1]
 
 
 def _zeros(*shape):
@@ -142,7 +144,7 @@ cdef class Engine:
         b = &self.b
         b.n, b.m, b.row, b.origin, b.block = n, m, self.row, -self.margin, block
         b.model, b.scheme, b.tick, b.key, b.dt, b.gain = model, scheme, tick, key, dt, gain
-        b.level = brain_best_level() if level < 0 else min(level, brain_best_level())
+        b.level = chosen_level(levels()) if level < 0 else min(level, brain_best_level())
         b.region, b.given, b.n_given = &region_[0], &given_[0], len(given)
         b.along, b.brief, b.instant = self._along.links, self._brief.links, self._instant.links
         b.self_weight, b.self_delay = &self_weight_[0], &self_delay_[0]

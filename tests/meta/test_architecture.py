@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = {"cosim": "cosim", "cosim.adapters": "adapters", "cosim.models": "models", "cosim.launch": "launch"}
-FOUNDATION = {"errors", "timegrid", "blocks", "interfaces", "registry", "random", "_random", "_meeting", "_poisson"}
+FOUNDATION = {"errors", "timegrid", "blocks", "interfaces", "registry", "random", "levels", "_random", "_meeting"}
 ROOMS = {"experiment", "schedule", "transport", "record"}
 MAY_IMPORT = {  # room: what of cosim it may import besides itself
     "foundation": {"foundation"},

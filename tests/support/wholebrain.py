@@ -14,6 +14,7 @@ import numpy as np
 from cosim.blocks import Samples
 from cosim.interfaces import Context, Ranks
 from cosim.models.wholebrain.component import WholeBrain
+from cosim.models.wholebrain.connectome import Connectome
 from cosim.models.wholebrain.parameters import WholeBrainParameters
 from cosim.timegrid import Clock, Window, windows
 

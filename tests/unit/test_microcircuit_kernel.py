@@ -10,7 +10,8 @@ from support.ranks import run_on_ranks
 from cosim.blocks import Samples, Spikes
 from cosim.interfaces import Context
 from cosim.models.microcircuit import twin
-from cosim.models.microcircuit._engine import CHUNK, levels, outdegrees
+from cosim.models.microcircuit._engine import CHUNK, levels
+from cosim.models.microcircuit._projection import outdegrees
 from cosim.random import stream_key
 
 STOP = 1500
@@ -114,7 +115,7 @@ def test_another_seed_or_group_is_another_network_and_a_named_stream_is_not(tmp_
 @pytest.mark.parametrize("mean", [1e-9, 0.01, 1.28, 2.32, 10.0, 50.0, 64.0])
 def test_poisson_counts_follow_their_distribution(mean):
     from scipy.stats import chisquare, poisson
-    counts = np.concatenate([twin.poisson_counts(stream_key(1, "p"), mean, 0, 4096, step) for step in range(25)])
+    counts = np.concatenate([twin.background_counts(stream_key(1, "p"), mean, 0, 4096, step) for step in range(25)])
     low, high = int(poisson.ppf(1e-4, mean)), int(poisson.ppf(1 - 1e-4, mean))
     observed = np.bincount(np.clip(counts, low, high) - low, minlength=high - low + 1)
     cdf = poisson.cdf(np.arange(low, high), mean)

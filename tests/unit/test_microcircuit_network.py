@@ -9,7 +9,6 @@ from support.microcircuit import CLOCK, MIXED, NEURON, make
 
 from cosim.errors import InputError
 from cosim.models.microcircuit.component import Microcircuit
-from cosim.models.microcircuit.levels import chosen_level
 from cosim.models.microcircuit.network_file import SHIPPED, find_network, read_network
 from cosim.models.microcircuit.parameters import MicrocircuitParameters
 from cosim.models.microcircuit.quantities import quantity
@@ -142,9 +141,3 @@ def test_drawn_weights_and_delays_have_their_moments():
         pa, steps = units * wires.unit_pa, ages.astype(float) + wires.least_delay
         assert pa.mean() == pytest.approx(p.weight_pa, rel=1e-5) and pa.std() == pytest.approx(0.1 * abs(p.weight_pa), rel=1e-3)
         assert np.median(steps) == pytest.approx(float(p.delay) * 10, abs=0.5) and steps.min() == 1
-
-
-def test_an_instruction_set_that_is_not_there_is_refused():
-    with pytest.raises(InputError, match="COSIM_ISA asks for 'x86-64-v9'"):
-        chosen_level({"COSIM_ISA": "x86-64-v9"})
-    assert chosen_level({"COSIM_ISA": "baseline"}) == 0

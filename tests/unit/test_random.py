@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -46,3 +48,19 @@ def test_exp_saturates_and_keeps_nan() -> None:
     assert 0 < low < 1e-300
     assert high > 1e300
     assert np.isnan(nan)
+
+
+def count(mean: float, value: int) -> int:
+    """Return the count that a 64-bit random number means."""
+    return int(random.poisson_counts(mean, np.array([value >> 32], np.uint32), np.array([value & 0xFFFFFFFF], np.uint32))[0])
+
+
+@pytest.mark.parametrize("mean", [1e-6, 0.0016, 1.6, 50.0])
+def test_words_are_turned_into_counts_by_the_poisson_distribution(mean: float) -> None:
+    for k in range(int(stats.poisson.ppf(1e-3, mean)), int(stats.poisson.isf(1e-12, mean)) + 1):
+        edge = stats.poisson.sf(k, mean)  # the words above 1 - edge mean more than k events
+        below, above = (int((1 - Fraction(edge) * Fraction(scale)) * 2**64) for scale in (1 + 1e-6, 1 - 1e-6))
+        if edge >= 2.0**-20:  # the body is rounded to 32 bits
+            below, above = below - 2**32, above + 2**32
+        assert count(mean, below) <= k
+        assert count(mean, min(above, 2**64 - 1)) > k

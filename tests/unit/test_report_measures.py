@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from cosim.launch.report.brain import choose, differ_more_than_they_vary, response
 from cosim.launch.report.connectivity import independent_samples
 from cosim.launch.report.connectome import strongest

@@ -9,8 +9,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from cosim.launch.report import write_report
 from support.run_folder import add_samples, make_run_folder
+
+from cosim.launch.report import write_report
 
 SECTIONS = ("spikes", "rates", "connectome", "connectivity", "samples", "timeline")
 

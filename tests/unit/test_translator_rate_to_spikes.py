@@ -49,17 +49,6 @@ def test_the_kernel_draws_what_its_slow_twin_draws(first: tuple[int, ...], scale
     assert np.array_equal(kernel[1], twin[1])
 
 
-@pytest.mark.parametrize("mean", [1e-6, 0.0016, 1.6, 50.0])
-def test_words_are_turned_into_counts_by_the_poisson_distribution(mean: float) -> None:
-    for k in range(int(stats.poisson.ppf(1e-3, mean)), int(stats.poisson.isf(1e-12, mean)) + 1):
-        edge = stats.poisson.sf(k, mean)  # the words above 1 - edge mean more than k events
-        below, above = (int((1 - Fraction(edge) * Fraction(scale)) * 2**64) for scale in (1 + 1e-6, 1 - 1e-6))
-        if edge >= 2.0**-20:  # the body is rounded to 32 bits
-            below, above = below - 2**32, above + 2**32
-        assert poisson.count(mean, below >> 32, below & 0xFFFFFFFF) <= k
-        assert poisson.count(mean, min(above, 2**64 - 1) >> 32, above & 0xFFFFFFFF) > k
-
-
 @pytest.mark.parametrize("mean", [0.01, 0.8, 12.5])
 def test_counts_follow_the_poisson_distribution(mean: float) -> None:
     neurons, steps = 1000, 300

@@ -191,7 +191,8 @@ def main() -> None:
     """Run the command; tell errors as sentences: status 2 before a run, 1 during it."""
     try:
         cosim(prog_name="cosim", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout:
+            sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         sys.exit(2)

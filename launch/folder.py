@@ -142,7 +142,7 @@ def make_run_folder(out: Path | None, experiment: Path) -> RunFolder:
     except OSError as error:
         _remove_empty(before)
         raise unwritable(path or _RUNS, error) from error
-    what = "another run is going on in it, or was killed" if taken == [".live"] else f"it holds {', '.join(map(repr, taken))}"
+    what = "another run is going on in it, or was killed" if ".live" in taken else f"it holds {', '.join(map(repr, taken))}"
     raise InputError(Problem(f"the output folder {path} already holds a run: {what}", remedy="choose another one with --out, or remove it"))
 
 

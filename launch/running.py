@@ -83,13 +83,15 @@ class Running:
             try:
                 self.follower.close()
             except (CosimError, OSError, RuntimeError) as error:  # HDF5 tells much as a RuntimeError
-                causes.append(f"the results are not complete: {str(error).splitlines()[0]}")
+                if str(error) not in causes:
+                    causes.append(f"the results are not complete: {str(error).splitlines()[0]}")
             entries = self.board.read()
+            shutil.rmtree(self.folder.live, ignore_errors=True)  # first, for the room on a disk that is full
             try:
                 write_timing(self.ready, self.folder, self.follower, entries, time.monotonic() - self._began, cause)
             except OSError as error:
+                self.folder.timing.unlink(missing_ok=True)
                 causes.append(f"{self.folder.timing} could not be written: {error.strerror}")
-        shutil.rmtree(self.folder.live, ignore_errors=True)
         return causes
 
 

@@ -19,6 +19,7 @@ import h5py
 from numpy.typing import NDArray
 
 from cosim.errors import InputError, Problem, RunError
+from cosim.record.disk import DiskFile
 from cosim.record.growing import STATIC, PortWriter
 from cosim.record.journal import Completed, Data, Record
 from cosim.record.reading import read_results
@@ -97,15 +98,22 @@ class ResultsWriter:
         self._path = path
         self._header = header
         try:
+            self._disk = DiskFile(path)
             # The 1.8 format holds attributes of any length (thousands of names) and stays readable when the writer is killed.
-            self._file = h5py.File(path, "x", libver=("v108", "v110"))
+            self._file = h5py.File(self._disk, "w", libver=("v108", "v110"))
         except OSError as error:
             reason = "it exists already" if path.exists() else str(error)
             raise InputError(Problem(f"cannot make {path}: {reason}", remedy="choose another folder with --out")) from error
         self._completed = {group.name: 0 for group in header.groups}
         self._ports: dict[str, list[PortWriter]] = {}
         self._waiting = 0
-        self._write_header()
+        try:
+            with self._telling():
+                self._write_header()
+        except RunError as error:
+            self._file.close()
+            self._disk.close()
+            raise InputError(Problem(str(error), remedy="choose another folder with --out")) from error
 
     def __enter__(self) -> ResultsWriter:
         return self
@@ -144,17 +152,26 @@ class ResultsWriter:
         """Flush, drop what waits in vain, and close the file."""
         if self._file:
             try:
-                self._append()
+                if self._disk.failure is None:
+                    self._append()
             finally:
                 with self._telling():
                     self._file.close()
+                    self._disk.close()
 
     @contextmanager
     def _telling(self) -> Iterator[None]:
+        """Turn what keeps the file from being written into a sentence."""
         try:
             yield
         except (OSError, RuntimeError) as error:  # HDF5 tells much as a RuntimeError
-            raise RunError(f"cannot write {self._path}: {str(error).splitlines()[0]}") from error
+            raise self._unwritable(self._disk.failure or error) from error
+        if self._disk.failure is not None:
+            raise self._unwritable(self._disk.failure)
+
+    def _unwritable(self, error: OSError | RuntimeError) -> RunError:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error).splitlines()[0]
+        return RunError(f"cannot write {self._path}: {reason}")
 
     def _append(self) -> None:
         until = self.valid_until

@@ -100,7 +100,7 @@ def test_the_code_of_the_first_run_runs_on_what_the_run_leaves(tmp_path: Path, m
     assert done.status == 0, done.said
     monkeypatch.chdir(tmp_path)
     space: dict[str, object] = {}
-    for code in blocks(TUTORIAL, "python"):
+    for code in [*blocks(TUTORIAL, "python"), *blocks(ROOT / "docs" / "reference" / "results.md", "python")]:
         exec(compile(code, str(TUTORIAL), "exec"), space)
     said = capsys.readouterr().out
     assert len(re.findall(r"Hz before the pulse", said)) == 8

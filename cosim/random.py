@@ -10,7 +10,7 @@ from hashlib import sha256
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cosim._random import exp
+from cosim._random import exp, log
 
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
@@ -78,7 +78,7 @@ def normals(key: int, entity: ArrayLike, draw: ArrayLike, tick: ArrayLike) -> ND
     central = np.abs(q) < 0.425
     r = 0.180625 - q * q
     x = q * np.polyval(_A, r) / np.polyval(_B, r)
-    tail = np.sqrt(-np.log(np.where(q < 0, u, 1.0 - u)))
+    tail = np.sqrt(-log(np.where(q < 0, u, 1.0 - u).ravel()).reshape(u.shape))  # not NumPy's, whose bits depend on the processor
     near, far = tail - 1.6, tail - 5.0
     outer = np.where(tail <= 5.0, np.polyval(_C, near) / np.polyval(_D, near), np.polyval(_E, far) / np.polyval(_F, far))
     return np.where(central, x, np.where(q < 0, -outer, outer))

@@ -65,7 +65,7 @@ def build_edges(experiment: Experiment, descriptions: Mapping[str, Description])
         try:
             edge = _edge(len(edges), coupling, experiment, descriptions)
         except InputError as error:
-            problems += [p if p.where else p.at(f"{coupling.place} coupling '{coupling.name}'") for p in error.problems]
+            problems += [p.at(f"{coupling.place}: coupling '{coupling.name}'") for p in error.problems]
             continue
         if coupling.weight:
             edges.append(edge)

@@ -76,6 +76,7 @@ class Member:
         self._window: Window | None = next(self._windows)
         self._last = self._window
         self._since = time.monotonic()
+        self._waits_for: ReceivingEnd | None = None
         self.failed = False
 
     @property
@@ -107,8 +108,11 @@ class Member:
                 if end.done:
                     raise ProtocolError(f"group '{end.edge.coupling.source_group}' has ended, but group '{self.group}' still needs "
                                         f"coupling '{end.edge.name}' for window {self._window.index}")
-                self._witness.enter(Phase.WAITING, self._window.index, end.edge.index)
+                if self._waits_for is not end:
+                    self._waits_for = end
+                    self._witness.enter(Phase.WAITING, self._window.index, end.edge.index)
                 return False
+        self._waits_for = None
         return True
 
     def advance(self) -> None:
@@ -118,7 +122,7 @@ class Member:
             raise RuntimeError("advance was called after the last window")
         enter, now = self._witness.enter, time.monotonic
         begun, waited_from = now(), self._since
-        enter(Phase.TRANSLATING, window.index)
+        enter(Phase.TRANSLATING if self._root else Phase.WAITING, window.index)
         inputs = self._inputs(window)
         translated = now()
         enter(Phase.COMPUTING, window.index)

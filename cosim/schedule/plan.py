@@ -148,11 +148,11 @@ def _bounds(experiment: Experiment, edges: tuple[Edge, ...]) -> dict[str, tuple[
 
 
 def _too_long(experiment: Experiment, bounds: Mapping[str, tuple[int, Edge | None]]) -> list[Problem]:
-    problems = []
-    for group, (ticks, edge) in bounds.items():
-        if edge is not None and experiment.window is not None and experiment.window > ticks:
-            problems.append(Problem(
-                f"the window {in_ms(experiment.window * experiment.tick_ms)} is longer than the delays at group '{group}' allow: coupling "
-                f"'{edge.name}' ({edge.ends}) has a headroom of {describe_headroom(edge, experiment)}",
-                experiment.place("run.window"), f"at most {in_ms(ticks * experiment.tick_ms)}", "write a shorter window, or 'auto'"))
-    return problems
+    if experiment.window is None:
+        return []
+    found = {edge.index: Problem(
+        f"the window {in_ms(experiment.window * experiment.tick_ms)} is longer than the delays at group '{group}' allow: coupling "
+        f"'{edge.name}' ({edge.ends}) has a headroom of {describe_headroom(edge, experiment)}",
+        experiment.place("run.window"), f"at most {in_ms(ticks * experiment.tick_ms)}", "write a shorter window, or 'auto'")
+        for group, (ticks, edge) in reversed(bounds.items()) if edge is not None and experiment.window > ticks}
+    return list(found.values())

@@ -113,7 +113,7 @@ class Microcircuit(Component):
     def _facts(self) -> dict[str, str]:
         network, wires = self._plan.scaled.network, self._plan.wiring
         return {"network": network.name, "neurons": f"{network.neurons:,}", "synapses": f"{network.synapses:,}",
-                "memory": f"{self._memory() / 1e9:.2f} GB", "smallest delay": in_ms(wires.least_delay * self._plan.step_ms),
+                "smallest delay": in_ms(wires.least_delay * self._plan.step_ms),
                 "largest delay": in_ms((wires.least_delay + wires.ages - 1) * self._plan.step_ms),
                 "weight unit": f"{wires.unit_pa:.6g} pA", "precision": self._set.precision}
 

@@ -84,16 +84,19 @@ def _load(path: Path) -> CommentedMap:
 
 
 def _populations(section: Section, neuron: Section, background: Section) -> dict[str, Population | None]:
+    before = len(neuron.problems)
     defaults = {key: neuron.optional(key, unit) for key, unit in _NEURON.items()}
+    sound = len(neuron.problems) == before
     rate, weight = background.optional("rate", "Hz"), background.either("weight", "mV", "pA")
     neuron.finish()
     background.finish()
-    return {name: _population(name, part, defaults, rate, weight) for name, part in section.sections().items()}
+    return {name: _population(name, part, defaults, sound, rate, weight) for name, part in section.sections().items()}
 
 
-def _population(name: str, part: Section, defaults: dict[str, Fraction | None], rate: Fraction | None,
+def _population(name: str, part: Section, defaults: dict[str, Fraction | None], sound: bool, rate: Fraction | None,
                 weight: tuple[Fraction, str] | None) -> Population | None:
-    before = len(part.problems)
+    """Return a population; what rests on defaults that are not sound is not looked at, as that would only follow from them."""
+    before = len(part.problems) if sound else -1
     values = {key: part.quantity(key, unit, defaults[key]) for key, unit in _NEURON.items()}
     size = part.integer("size", least=1)
     external = part.integer("external", 0, least=0)

@@ -89,7 +89,9 @@ class Section:
         try:
             return quantity(self.data[key], *units)
         except ValueError as error:
-            self.blame(key, str(error), "a number and a unit: " + " or ".join(units), f"write, for instance, {key}: 1 {units[0]}")
+            value = self.data[key]
+            number = f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else "1"
+            self.blame(key, str(error), "a number and a unit: " + " or ".join(units), f"write, for instance, {key}: {number} {units[0]}")
             return None
 
     def number(self, key: str, default: Fraction, least: int, most: int) -> Fraction:

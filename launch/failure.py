@@ -39,7 +39,9 @@ def doing(entry: Entry, plan: Plan, now: float) -> str:
     if entry.phase in (Phase.STARTING, Phase.BUILDING):
         return f"has been {_DOING[entry.phase]} for {now - entry.since:.0f} s" if entry.pid else "has not started"
     since = f"window {entry.window} for {now - entry.since:.0f} s"
-    if entry.phase is Phase.WAITING and entry.edge >= 0:
+    if entry.phase is Phase.WAITING:
+        if entry.edge < 0:
+            return f"has been waiting for the first rank of its group in {since}"
         edge = plan.edges[entry.edge]
         return f"has been waiting for {edge.coupling.source_group} (coupling '{edge.name}') in {since}"
     return f"has been {_DOING[entry.phase]} in {since}"
@@ -48,9 +50,37 @@ def doing(entry: Entry, plan: Plan, now: float) -> str:
 def who_waits(layout: Layout, plan: Plan, entries: list[Entry]) -> str:
     """Return one sentence for each rank: what it does, for whom it waits, since which window, and whether it has been stopped."""
     now = time.monotonic()
-    parts = [f"{seat(layout, plan, place)} {doing(entry, plan, now)}{_halted(entry.pid)}" for place, entry in enumerate(entries)
-             if entry.phase is not Phase.FINISHED]
-    return "; ".join(parts)
+    return "; ".join(f"{seat(layout, plan, place)} {doing(entry, plan, now)}{_halted(entry.pid)}" for place, entry in enumerate(entries)
+                     if entry.phase is not Phase.FINISHED)
+
+
+class Stillness:
+    """See when a rank no longer moves. Slow is not dead: all that comes of it is a note for the user.
+
+    Parameters
+    ----------
+    layout, plan : Layout, Plan
+        What runs where.
+    limit_s : float
+        After how long without movement the user is told, seconds.
+    """
+
+    def __init__(self, layout: Layout, plan: Plan, limit_s: float) -> None:
+        self._layout, self._plan, self._limit_s = layout, plan, limit_s
+        self._seen: dict[int, tuple[object, float]] = {}
+
+    def note(self, entries: list[Entry], now: float) -> str:
+        """Return who waits for whom, when any rank has not moved for long; nothing otherwise."""
+        still = 0.0
+        for place, entry in enumerate(entries):
+            state = (entry.pid, entry.phase, entry.window, entry.edge)
+            known, since = self._seen.get(place, (None, now))
+            self._seen[place] = (state, since if known == state else now)
+            if entry.phase is not Phase.FINISHED:
+                still = max(still, now - self._seen[place][1])
+        if still <= self._limit_s:
+            return ""
+        return f"not everything has moved for {still:.0f} s: {who_waits(self._layout, self._plan, entries)}"
 
 
 def why(folder: RunFolder, layout: Layout, plan: Plan, entries: list[Entry], status: int) -> str:

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from cosim.errors import CosimError, InputError, RunError
 from cosim.experiment.layout import Layout, Transport
-from cosim.launch.failure import who_waits
+from cosim.launch.failure import Stillness
 from cosim.launch.folder import RunFolder, make_run_folder, unwritable
 from cosim.launch.follow import FLUSH_S
 from cosim.launch.interrupts import interruptible, uninterrupted
@@ -22,7 +22,6 @@ from cosim.launch.progress import Progress
 from cosim.launch.ready import Ready, make_ready, needed_memory, too_large
 from cosim.launch.report import write_report
 from cosim.launch.running import Running
-from cosim.schedule.loop import Phase
 
 LOOK_S = 0.05
 """How often the run is looked at, seconds."""
@@ -108,20 +107,14 @@ def _go_through(running: Running, console: Console, still_s: float) -> list[str]
 def _watch(running: Running, console: Console, still_s: float) -> None:
     """Look at the run until its processes have ended."""
     experiment, follower = running.ready.experiment, running.follower
-    flushed = moved = time.monotonic()
-    before: list[tuple[Phase, int]] = []
+    stillness = Stillness(running.ready.layout, running.ready.plan, still_s)
+    flushed = time.monotonic()
     with Progress(console, experiment.ms(experiment.duration), experiment.ms(1)) as progress:
         while True:
             ended = running.process.poll() is not None
             follower.look()
             entries, now = running.board.read(), time.monotonic()
-            state = [(e.phase, e.window) for e in entries]
-            if state != before:
-                before, moved = state, now
-            note = ""
-            if now - moved > still_s:
-                note = f"nothing has moved for {now - moved:.0f} s: {who_waits(running.ready.layout, running.ready.plan, entries)}"
-            progress.show(follower.reached, follower.courses, note)
+            progress.show(follower.reached, follower.courses, stillness.note(entries, now))
             if now - flushed > FLUSH_S:
                 follower.flush()
                 flushed = now

@@ -81,10 +81,9 @@ def make_plan(experiment: Experiment, descriptions: Mapping[str, Description]) -
     raise_all(problems)
     raise_all(_loops_without_delay(experiment, edges))
     bounds = _bounds(experiment, edges)
-    windows = {group: ticks for group, (ticks, _) in bounds.items()}
     if experiment.window is not None:
         raise_all(_too_long(experiment, bounds))
-        windows = dict.fromkeys(windows, experiment.window)
+    windows = {group: min(experiment.duration, experiment.window or ticks) for group, (ticks, _) in bounds.items()}
     return Plan(experiment, descriptions, edges, windows, bounds)
 
 
@@ -141,7 +140,7 @@ def _bounds(experiment: Experiment, edges: tuple[Edge, ...]) -> dict[str, tuple[
         neighbours = {g for e in binding for g in (e.coupling.source_group, e.coupling.target_group)} | set(bundle)
         steps = [experiment.groups[g].step for g in neighbours]
         tightest = min(binding, key=lambda e: e.headroom, default=None)
-        ticks = min(experiment.duration, tightest.headroom if tightest else int(LONGEST_WINDOW_MS / experiment.tick_ms))
+        ticks = tightest.headroom if tightest else int(LONGEST_WINDOW_MS / experiment.tick_ms)
         length = whole_steps(ticks, steps) or lcm(*steps)
         bounds |= dict.fromkeys(bundle, (length, tightest))
     return {g: bounds[g] for g in experiment.groups}
@@ -154,5 +153,5 @@ def _too_long(experiment: Experiment, bounds: Mapping[str, tuple[int, Edge | Non
         f"the window {in_ms(experiment.window * experiment.tick_ms)} is longer than the delays at group '{group}' allow: coupling "
         f"'{edge.name}' ({edge.ends}) has a headroom of {describe_headroom(edge, experiment)}",
         experiment.place("run.window"), f"at most {in_ms(ticks * experiment.tick_ms)}", "write a shorter window, or 'auto'")
-        for group, (ticks, edge) in reversed(bounds.items()) if edge is not None and experiment.window > ticks}
+        for group, (ticks, edge) in reversed(list(bounds.items())) if edge is not None and experiment.window > ticks}
     return list(found.values())

@@ -53,7 +53,7 @@ class InputError(CosimError):
     exit_status = 2
 
     def __init__(self, *problems: Problem | str) -> None:
-        self.problems = tuple(p if isinstance(p, Problem) else Problem(p) for p in problems)
+        self.problems = tuple(dict.fromkeys(p if isinstance(p, Problem) else Problem(p) for p in problems))
         super().__init__("\n".join(str(p) for p in self.problems))
 
 

@@ -11,8 +11,6 @@ from pathlib import Path
 from cosim.schedule.loop import Phase
 
 _ENTRY = struct.Struct("<iiqiiddd")
-_DOING, _DOING_AT = struct.Struct("<iqi"), 4
-_SINCE, _SINCE_AT = struct.Struct("<d"), 24
 _ROOM = 64
 
 
@@ -71,11 +69,8 @@ class Board:
                          entry.memory)
 
     def enter(self, place: int, phase: Phase, window: int, edge: int) -> None:
-        """Set what a rank is doing now, and leave the rest of its entry; who goes on doing the same has been doing it all the while."""
-        at = _ROOM * place + _DOING_AT
-        if _DOING.unpack_from(self._memory, at) != (phase, window, edge):
-            _DOING.pack_into(self._memory, at, phase, window, edge)
-            _SINCE.pack_into(self._memory, _ROOM * place + _SINCE_AT, time.monotonic())
+        """Set what a rank is doing now, and leave the rest of its entry."""
+        struct.pack_into("<iqiid", self._memory, _ROOM * place + 4, phase, window, edge, 0, time.monotonic())
 
     def read(self) -> list[Entry]:
         """Return all entries."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from cosim.experiment.layout import Layout, Transport, derive_layout
 from cosim.experiment.parameters import settings
 from cosim.experiment.read import read_experiment
 from cosim.experiment.read_layout import read_layout
-from cosim.interfaces import Component
+from cosim.interfaces import Component, Description
 from cosim.launch.machine import cores, in_bytes, memory, mpi_is_installed
 from cosim.launch.processes import can_start_ranks
 from cosim.record.recording import Recorded
@@ -64,7 +65,7 @@ def make_ready(path: Path, overrides: Sequence[str] = (), layout_path: Path | No
     with _noting(problems):
         layout = read_layout(layout_path, experiment) if layout_path is not None else None
     with _noting(problems):
-        plan = make_plan(experiment, {n: c.describe() for n, c in make_components(experiment).items()}) if experiment is not None else None
+        plan = make_plan(experiment, describe(experiment, make_components(experiment))) if experiment is not None else None
     raise_all(problems)
     assert plan is not None  # there was no problem
     layout = layout or derived(plan)
@@ -92,12 +93,34 @@ def make_components(experiment: Experiment) -> dict[str, Component]:
     made: dict[str, Component] = {}
     problems: list[Problem] = []
     for name, group in experiment.groups.items():
-        try:
+        with _asking(experiment, group, problems):
             made[name] = component(group.component)(group.parameters, experiment.clock(name))
-        except InputError as error:
-            problems += [_placed(p, experiment, group) for p in error.problems]
     raise_all(problems)
     return made
+
+
+def describe(experiment: Experiment, components: Mapping[str, Component]) -> dict[str, Description]:
+    """Return what the component of every group says of itself; raise one `InputError` with what any of them finds wrong."""
+    said: dict[str, Description] = {}
+    problems: list[Problem] = []
+    for name, made in components.items():
+        with _asking(experiment, experiment.groups[name], problems):
+            said[name] = made.describe()
+    raise_all(problems)
+    return said
+
+
+@contextmanager
+def _asking(experiment: Experiment, group: Group, problems: list[Problem]) -> Iterator[None]:
+    """Note what a component finds wrong, and what it did not expect itself: it may be anybody's."""
+    try:
+        yield
+    except InputError as error:
+        problems += [_placed(p, experiment, group) for p in error.problems]
+    except Exception as error:
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        problems.append(Problem(f"the component '{group.component}' of group '{group.name}' failed before the run: {type(error).__name__}: "
+                                f"{error} ({frame.filename}:{frame.lineno})", group.place, remedy="tell its author"))
 
 
 def recorded(plan: Plan, group: str) -> list[Recorded]:

@@ -31,7 +31,7 @@ from cosim.launch.board import Board, Entry
 from cosim.launch.folder import RunFolder
 from cosim.launch.leash import hold
 from cosim.launch.processes import MEMORY_FOLDER
-from cosim.launch.ready import make_components, recorded
+from cosim.launch.ready import describe, make_components, recorded
 from cosim.record.journal import Closed, Completed, Data, JournalWriter, Opened, Record
 from cosim.schedule.loop import Member, Phase, Timing, Witness, run_members
 from cosim.schedule.plan import Plan, make_plan
@@ -166,7 +166,7 @@ def _run(folder: RunFolder, experiment: Experiment, layout: Layout, seats: list[
     current = seats[0]
     try:
         components = make_components(experiment)
-        plan = make_plan(experiment, {name: made.describe() for name, made in components.items()})
+        plan = make_plan(experiment, describe(experiment, components))
         board, transport = Board(folder.board, board_size(experiment, layout)), connect(plan)
         for seat in seats:
             current = seat

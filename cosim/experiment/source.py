@@ -260,5 +260,8 @@ class _Reader:
                 return None
         if kind.startswith("!"):
             self.complain(node, keys, f"the YAML tag '{kind}' has no meaning here", "remove it")
+        if "\0" in node.value:
+            self.complain(node, keys, "the text holds the character NUL, which no name and no path can hold", "remove it")
+            return str(node.value).replace("\0", "")
         return str(node.value)
 

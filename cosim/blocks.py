@@ -143,11 +143,14 @@ def from_bytes(data: bytes | memoryview) -> Block:
     Raises
     ------
     ValueError
-        When the bytes are no block, or too short for the block they announce.
+        When the bytes are no block, or fewer or more than the block they announce.
     """
     if len(data) < _HEAD.size:
         raise ValueError("the data are too short for a block")
     code, rows, size, first, step = _HEAD.unpack_from(data)
+    count = 2 * rows if code == b"S" else rows * size
+    if min(rows, size) < 0 or len(data) != _HEAD.size + 8 * count:
+        raise ValueError(f"the data are {len(data)} bytes, which are not the block of {rows} rows that they announce")
     if code == b"S":
         both = np.frombuffer(data, "<i8", 2 * rows, _HEAD.size).astype(np.int64)
         return Spikes(both[:rows], both[rows:])

@@ -36,6 +36,9 @@ def unpack(edge: int, data: bytes | bytearray) -> Frame:
     if found != edge or code >= len(_CODES) or len(data) != _HEAD.size + length:
         raise ProtocolError(f"a damaged frame came on edge {edge}: it says edge {found}, kind {code}, {length} bytes")
     body, kind = bytes(data[_HEAD.size:]), _CODES[code]
-    if kind is FrameKind.DATA:
-        return Frame(kind, number, start, stop, from_bytes(body))
-    return Frame(kind, number, start, stop, None, body.decode())
+    try:
+        if kind is FrameKind.DATA:
+            return Frame(kind, number, start, stop, from_bytes(body))
+        return Frame(kind, number, start, stop, None, body.decode())
+    except ValueError as error:
+        raise ProtocolError(f"a damaged frame came on edge {edge}: {error}") from error

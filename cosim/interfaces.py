@@ -298,6 +298,10 @@ class Translator(ABC):
     def translate(self, block: Block, start: int, stop: int) -> Block:
         """Turn what was stamped in ``(start, stop]`` into what comes out, stamped in ``(start, stop]``."""
 
+    def remarks(self) -> tuple[str, ...]:
+        """Return what a user should be told at the end of a run, such as how many values were clipped."""
+        return ()
+
     def save(self, group: Any) -> None:  # noqa: B027 (most carry no state)
         """Write the carried state into an HDF5 group; nothing, where there is none."""
 

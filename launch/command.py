@@ -59,6 +59,8 @@ def run_command(experiment: Path, layout: Path | None, overrides: tuple[str, ...
     factor = timing["real_time_factor"]
     console.print(f"done: {timing['simulated_ms']:g} ms in {timing['simulation_s']:.2f} s (real-time factor {factor:.3f}), built in "
                   f"{timing['build_s']:.2f} s, {timing['wall_s']:.1f} s in all")
+    for remark in timing["remarks"]:
+        console.print(remark, style="yellow", markup=False, soft_wrap=True)
     for path in [folder.results] + ([] if no_report else [folder.report]):
         click.echo(str(path))
 

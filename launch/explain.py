@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cosim.blocks import Kind
 from cosim.experiment.layout import Transport
 from cosim.launch.machine import cores, in_bytes, memory
 from cosim.launch.processes import start_line
@@ -17,7 +18,7 @@ from cosim.schedule.edges import describe_headroom
 from cosim.schedule.plan import Mode
 from cosim.timegrid import in_ms
 
-_MEANS = {Mode.SEQUENTIAL: "one after the other", Mode.LOCK_STEP: "side by side, with data of the window before",
+_MEANS = {Mode.SEQUENTIAL: "the target follows the source", Mode.LOCK_STEP: "side by side, with data of the window before",
           Mode.PIPELINED: "side by side, nobody waits"}
 
 
@@ -49,7 +50,9 @@ def explain(ready: Ready, console: Console) -> None:
         for key, text in description.facts.items():
             console.print(Text.assemble((name, "bold"), f" {key}: {text}"))
     for record in experiment.records:
-        console.print(f"records {record.group}.{record.port} every {in_ms(record.every * tick)}")
+        port = next(p for p in plan.descriptions[record.group].outputs if p.name == record.port)
+        how = "all of them" if port.kind is Kind.SPIKES else f"every {in_ms(record.every * tick)}"
+        console.print(f"records {record.group}.{record.port}: {how}")
     needed, there = needed_memory(plan), memory()
     console.print(f"expected memory: {in_bytes(needed)}" + (f" of {in_bytes(there.free)} available" if there.free else ""))
     if there.free and needed > there.free:

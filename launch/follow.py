@@ -29,6 +29,7 @@ class Course:
     record_s: list[float] = field(default_factory=list)
     began: float = 0.0
     closed: bool = False
+    remarks: tuple[str, ...] = ()
 
     def add(self, window: Completed) -> None:
         """Add a window."""
@@ -97,7 +98,7 @@ class Follower:
                     elif isinstance(record, Opened):
                         course.began = float(record.facts["began"])
                     elif isinstance(record, Closed):
-                        course.closed = True
+                        course.closed, course.remarks = True, record.remarks
 
     def flush(self) -> None:
         """Bring results.h5 up to date on disk."""

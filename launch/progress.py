@@ -66,9 +66,10 @@ class Progress:
         simulated = reached * self._tick_ms
         if self._first is None or not simulated:
             return f"building for {now - self._started:.1f} s"
-        wall = max(now - self._first, 1e-9)
+        done = simulated >= self._duration_ms  # what comes then is tidying up
+        wall = max((max(c.ended for c in courses.values()) if done else now) - self._first, 1e-9)
         factor = 1000 * wall / simulated
         left = (self._duration_ms - simulated) / 1000 * factor
         waits = ", ".join(f"{g} waits {100 * c.waiting_share():.0f} %" for g, c in courses.items()) if len(courses) > 1 else ""
-        text = f"{simulated:.0f} of {self._duration_ms:.0f} ms, real-time factor {factor:.2f}, {left:.1f} s left"
-        return text + (f"; {waits}" if waits else "")
+        rest = "done" if done else f"{left:.1f} s left"
+        return f"{simulated:.0f} of {self._duration_ms:.0f} ms, real-time factor {factor:.2f}, {rest}" + (f"; {waits}" if waits else "")

@@ -105,7 +105,7 @@ def write_timing(ready: Ready, folder: RunFolder, follower: Follower, entries: l
     for name, course in follower.courses.items():
         parts = asdict(course)
         start = [experiment.ms(t) for t in parts.pop("start")]
-        for key in ("stop", "began", "closed"):
+        for key in ("stop", "began", "closed", "remarks"):
             parts.pop(key)
         parts["begin_s"] = [t - began for t in parts["begin_s"]]
         groups[name] = {"ranks": ready.layout.placements[name].ranks, "window_ms": experiment.ms(plan.windows[name]), "start_ms": start,
@@ -118,4 +118,5 @@ def write_timing(ready: Ready, folder: RunFolder, follower: Follower, entries: l
         "build_s": max((e.built for e in entries), default=0.0), "simulated_ms": simulated_ms, "simulation_s": ended - began,
         "real_time_factor": 1000 * (ended - began) / simulated_ms if simulated_ms else None,
         "peak_memory_bytes": sum({e.pid: e.memory for e in entries}.values()), "groups": groups, "couplings": couplings,
+        "remarks": [r for course in follower.courses.values() for r in course.remarks],
         "facts": {g: dict(d.facts) for g, d in plan.descriptions.items()}}))

@@ -86,13 +86,12 @@ class RankWitness(Witness):
                                                    timing.compute, timing.send, self._record_s))
         self._record_s = time.monotonic() - begun
 
-    def close(self, reason: str | None = None) -> None:
-        """Close the journal and tell how much memory it took."""
+    def close(self, remarks: tuple[str, ...]) -> None:
+        """Close the journal with what a user should be told, and tell how much memory it took."""
         entry = self._board.read()[self._place]
-        phase = Phase.FINISHED if reason is None else entry.phase
-        self._board.write(self._place, Entry(entry.pid, phase, entry.window, entry.edge, entry.since, entry.built, _memory()))
+        self._board.write(self._place, Entry(entry.pid, Phase.FINISHED, entry.window, entry.edge, entry.since, entry.built, _memory()))
         if self._journal is not None:
-            self._write(Closed(reason))
+            self._write(Closed(None, remarks))
             self._journal.close()
 
     def _data(self, blocks: Mapping[str, Block]) -> list[Record]:
@@ -182,7 +181,7 @@ def _run(folder: RunFolder, experiment: Experiment, layout: Layout, seats: list[
         run_members(members, transport)
         for member, witness in zip(members, witnesses, strict=True):
             member.close()
-            witness.close()
+            witness.close(member.remarks())
         transport.close()
     except Exception as error:
         failed = next((m.group for m in members if m.failed), current.group)

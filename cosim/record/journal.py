@@ -92,9 +92,18 @@ class Completed:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """End a journal; `reason` is set when the run did not end well."""
+    """End a journal.
+
+    Parameters
+    ----------
+    reason : str or None
+        Why, when the run did not end well.
+    remarks : tuple of str
+        What a user should be told, such as how many values were clipped.
+    """
 
     reason: str | None = None
+    remarks: tuple[str, ...] = ()
 
 
 Record = Opened | Data | Completed | Closed
@@ -253,8 +262,8 @@ def _encode(record: Record) -> bytes:
             kind, content = _DATA, _PORT.pack(port) + to_bytes(block)
         case Completed():
             kind, content = _COMPLETED, _WINDOW.pack(*astuple(record))
-        case Closed(reason):
-            kind, content = _CLOSED, json.dumps(reason).encode()
+        case Closed(reason, remarks):
+            kind, content = _CLOSED, json.dumps([reason, remarks]).encode()
     head = _HEAD.pack(kind, len(content), crc32(content))
     return head + _CHECK.pack(crc32(head)) + content
 
@@ -267,5 +276,6 @@ def _decode(kind: int, content: memoryview) -> Record:
     if kind == _COMPLETED:
         return Completed(*_WINDOW.unpack(content))
     if kind == _CLOSED:
-        return Closed(json.loads(bytes(content)))
+        reason, remarks = json.loads(bytes(content))
+        return Closed(reason, tuple(remarks))
     raise ValueError(f"there is no record of kind {kind}")

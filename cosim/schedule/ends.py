@@ -23,6 +23,10 @@ def _translators(plan: Plan, edge: Edge, first: int, stop: int) -> list[Translat
     return made
 
 
+def _remarks(edge: Edge, translators: list[Translator]) -> list[str]:
+    return [f"coupling '{edge.name}': {remark}" for translator in translators for remark in translator.remarks()]
+
+
 def _through(translators: list[Translator], block: Block, start: int, stop: int) -> Block:
     for translator in translators:
         block = translator.translate(block, start, stop)
@@ -56,6 +60,10 @@ class SendingEnd:
     def end(self, window: Window) -> None:
         """Say that nothing more will come."""
         self._transport.send(self.edge.index, Frame(FrameKind.DONE, window.index + 1, window.stop, window.stop))
+
+    def remarks(self) -> list[str]:
+        """Return what the translators on this side have to tell."""
+        return _remarks(self.edge, self._translators)
 
     def abort(self, reason: str) -> None:
         """Say that this side cannot go on."""
@@ -109,6 +117,10 @@ class ReceivingEnd:
             shift = self.edge.coupling.delay + self.edge.target.lag
             return self.arrived[-1].stop + shift >= window.stop
         return self._line.covers(window)
+
+    def remarks(self) -> list[str]:
+        """Return what the translators on this side have to tell."""
+        return _remarks(self.edge, self._translators)
 
     def take(self, window: Window) -> Block:
         """Return what a window needs of this edge."""

@@ -153,6 +153,10 @@ class Member:
         for end in self._sending:
             end.abort(reason)
 
+    def remarks(self) -> tuple[str, ...]:
+        """Return what a user should be told at the end of a run."""
+        return tuple(r for end in (*self._receiving, *self._sending) for r in end.remarks())
+
     def close(self, reason: str | None = None) -> None:
         """Close the component."""
         self._component.close(reason)

@@ -142,3 +142,9 @@ def test_with_two_windows_of_headroom_groups_are_pipelined(tmp_path: Path) -> No
 def test_a_run_may_end_within_a_window(tmp_path: Path, duration: str) -> None:
     run = run_together(PAIR.replace("6 ms", duration), tmp_path)
     assert max(run.samples("a.x")) == run.plan.experiment.duration
+
+
+def test_what_a_translator_has_to_tell_reaches_the_end_of_the_run(tmp_path: Path) -> None:
+    translate = "{share_of_background: {share: 1, gain: 50, invalid: clip}}"
+    run = run_together(PAIR + f"  - {{name: driven, from: b.rate, to: a.drive, delay: 2 ms, translate: {translate}}}\n", tmp_path)
+    assert any(remark.startswith("coupling 'driven': ") for remark in run.remarks)

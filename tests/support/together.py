@@ -41,8 +41,8 @@ class Memory(Witness):
 class Together:
     """Everything that a run in one process gave."""
 
-    def __init__(self, plan: Plan, memories: Mapping[str, Memory], order: list[str]) -> None:
-        self.plan, self._memories, self.order = plan, memories, order
+    def __init__(self, plan: Plan, memories: Mapping[str, Memory], order: list[str], remarks: list[str]) -> None:
+        self.plan, self._memories, self.order, self.remarks = plan, memories, order, remarks
 
     def samples(self, name: str, since: int = 1) -> dict[int, np.ndarray]:
         """Return the samples of ``group.port`` by tick, from a tick on."""
@@ -96,4 +96,4 @@ def run_together(text: str, folder: Path, window: int | None = None) -> Together
     run_members(members, transport)
     for member in members:
         member.close()
-    return Together(plan, memories, order)
+    return Together(plan, memories, order, [r for m in members for r in m.remarks()])

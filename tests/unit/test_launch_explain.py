@@ -1,0 +1,106 @@
+"""What is printed before a run: windows, modes, edges, memory, and which process runs where."""
+
+from __future__ import annotations
+
+import io
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from cosim.errors import InputError
+from cosim.launch import explain as module
+from cosim.launch.explain import explain, explain_layout
+from cosim.launch.machine import Memory, in_bytes
+from cosim.launch.processes import start_line
+from cosim.launch.ready import Ready, make_ready, too_large
+
+TEXT = """
+cosim: 1
+title: A [/red] title
+duration: 20 ms
+step: 0.1 ms
+groups:
+  a: {component: clockwork, params: {size: 6}}
+  b: {component: clockwork, params: {size: 6, lead: 0.3 ms}}
+couplings:
+  - {name: "a[there]", from: a.x, to: b.in, delay: 1.2 ms}
+  - {name: back, from: b.x, to: a.in, delay: 2 ms}
+  - {name: idle, from: b.x, to: a.in, delay: 0 ms, weight: 0}
+record: [a.x, {port: b.rate, every: 1 ms}]
+"""
+LAYOUT = "cosim_layout: 1\ngroups: {a: {ranks: 1}, b: {ranks: 2, hosts: {far: 2}, cores: [4, 5]}}\n"
+
+
+def ready(folder: Path, layout: str = "") -> Ready:
+    (folder / "e.yaml").write_text(TEXT)
+    (folder / "l.yaml").write_text(layout or "cosim_layout: 1\ntransport: loopback\n")
+    return make_ready(folder / "e.yaml", (), folder / "l.yaml")
+
+
+def printed(show, *arguments: object) -> str:
+    text = io.StringIO()
+    console = Console(file=text, width=250, markup=False, highlight=False)
+    show(arguments[0], console, *arguments[1:])
+    return text.getvalue()
+
+
+def row(text: str, first: str) -> list[str]:
+    return next([c.strip() for c in line.split("│")[1:-1]] for line in text.splitlines() if line.startswith(f"│ {first} "))
+
+
+def test_windows_couplings_and_recordings_are_told(tmp_path: Path) -> None:
+    said = printed(explain, ready(tmp_path))
+    assert "A [/red] title: 20 ms in ticks of 0.1 ms, seed 1" in said
+    assert row(said, "a")[:5] == ["a", "clockwork", "0.1 ms", "1.2 ms", "1.2 ms, set by coupling 'a[there]'"]
+    assert row(said, "back")[1:5] == ["b.x", "a.in", "none", "2.3 ms = lead 0.3 ms + delay 2 ms + lag 0 ms"]
+    assert row(said, "back")[5].startswith("lock-step")
+    assert "weight 0, which carry nothing: idle" in said
+    assert re.search(r"records b\.rate\W+every 1 ms", said)
+
+
+def test_too_little_memory_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = ready(tmp_path)
+    monkeypatch.setattr(module, "needed_memory", lambda _: 3 << 30)
+    monkeypatch.setattr(module, "memory", lambda: Memory(4 << 30, 2 << 30))
+    assert "expected memory: 3.00 GiB of 2.00 GiB available\nthis is more" in printed(explain, made)
+    monkeypatch.setattr(module, "memory", lambda: Memory(0, 0))
+    assert "this is more" not in printed(explain, made)
+
+
+def test_every_rank_has_a_line_and_the_line_that_starts_them_is_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = ready(tmp_path, LAYOUT)
+    said = printed(explain_layout, made, Path("my run"))
+    assert [row(said, str(rank)) for rank in range(3)] == [["0", "a", "0", "any", "this one"], ["1", "b", "0", "4", "far"],
+                                                           ["2", "b", "1", "5", "far"]]
+    assert shlex.split(capsys.readouterr().out) == start_line(made.layout, Path("my run"))
+
+
+def test_memory_is_only_judged_where_this_machine_runs_it_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cosim.launch.ready.needed_memory", lambda _: 3 << 30)
+    monkeypatch.setattr("cosim.launch.ready.memory", lambda: Memory(2 << 30, 1 << 30))
+    problem = too_large(ready(tmp_path))
+    assert problem is not None
+    assert "3.00 GiB" in problem.what
+    assert "2.00 GiB" in problem.expected
+    assert too_large(ready(tmp_path, LAYOUT)) is None
+
+
+@pytest.mark.parametrize(("count", "words"), [(0, "0.0 MiB"), (1 << 20, "1.0 MiB"), (1 << 30, "1.00 GiB"), (1 << 50, "1048576.00 GiB")])
+def test_bytes_are_written_for_people(count: int, words: str) -> None:
+    assert in_bytes(count) == words
+
+
+def test_a_component_that_fails_in_its_own_way_is_named_with_the_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from stranger.clockwork import Clockwork
+
+    def fall(self: Clockwork) -> None:
+        raise ZeroDivisionError("the wheels came off")
+
+    monkeypatch.setattr(Clockwork, "describe", fall)
+    with pytest.raises(InputError) as caught:
+        ready(tmp_path)
+    assert len(caught.value.problems) == 2
+    assert all(w in str(caught.value) for w in ("e.yaml:7", "'clockwork' of group 'a'", "ZeroDivisionError: the wheels came off"))

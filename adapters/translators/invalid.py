@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,7 @@ class Limit:
 
     def __init__(self, policy: Policy, what: str, port: Port, clock: Clock) -> None:
         self.clipped = 0
+        self._first_clipped: int | None = None
         self._policy = policy
         self._what = what
         self._port = port
@@ -46,16 +47,37 @@ class Limit:
             When the policy is 'error' and a value is below 0 or NaN, or when one is infinite; names channel, value and time.
         """
         values = samples.values
-        wrong = ~(values >= 0)
-        refused = wrong | np.isinf(values) if self._policy == "error" else np.isposinf(values)
+        wrong, infinite = ~(values >= 0), np.isinf(values)
+        refused = wrong | infinite if self._policy == "error" else infinite
         if refused.any():
             row, channel = (int(i) for i in np.argwhere(refused)[0])
-            remedy = "; 'invalid: clip' would set it to 0 and count it" if wrong[row, channel] else ""
+            remedy = "; 'invalid: clip' would set it to 0 and count it" if wrong[row, channel] and not infinite[row, channel] else ""
             raise self.refusal(samples, row, channel, f"it must be a number from 0 up{remedy}")
         if not wrong.any():
             return values
         self.clipped += int(wrong.sum())
+        if self._first_clipped is None:
+            self._first_clipped = samples.first + int(np.flatnonzero(wrong.any(axis=1))[0]) * samples.step
         return np.where(wrong, 0.0, values)
+
+    def remarks(self) -> tuple[str, ...]:
+        """Return how many values were set to 0, and when the first was; nothing, where none was."""
+        if self._first_clipped is None:
+            return ()
+        values = "1 value was" if self.clipped == 1 else f"{self.clipped} values were"
+        return (f"{values} set to 0, because {self._what} of '{self._port.name}' was below 0 or not a number ('invalid: clip'); "
+                f"the first at tick {self._first_clipped} ({self._clock.ms(self._first_clipped):.12g} ms)",)
+
+    def save(self, group: Any) -> None:
+        """Write how much was clipped."""
+        group.attrs["clipped"] = self.clipped
+        if self._first_clipped is not None:
+            group.attrs["first_clipped"] = self._first_clipped
+
+    def restore(self, group: Any) -> None:
+        """Take how much was clipped."""
+        self.clipped = int(group.attrs["clipped"])
+        self._first_clipped = int(group.attrs["first_clipped"]) if "first_clipped" in group.attrs else None
 
     def refusal(self, samples: Samples, row: int, channel: int, expected: str) -> RunError:
         """Return the error for one value of samples: what, where, when, and what was expected."""

@@ -40,9 +40,9 @@ class RateToSpikes(Translator):
     """Give every neuron of the target its own Poisson spikes.
 
     In each step of the source, each neuron gets a Poisson number of spikes with the mean ``synapses * rate * step``, stamped with the
-    instant of the rate sample. The numbers depend on nothing but the stream of the coupling, the neuron and the instant; so they are the
-    same for any window length. A rate port of one channel feeds all neurons; one of as many channels as the target has populations feeds
-    each population, by name where the names agree, else in order; one of as many channels as neurons feeds each neuron.
+    instant of the rate sample. The numbers depend on nothing but the stream of the coupling, the neuron and the number of the step; so they
+    are the same for any window length and any tick. A rate port of one channel feeds all neurons; one of as many channels as the target has
+    populations feeds each population, by name where the names agree, else in order; one of as many channels as neurons feeds each neuron.
     """
 
     parameters = RateToSpikesParameters
@@ -92,21 +92,26 @@ class RateToSpikes(Translator):
                                       f"{means[row, channel]:.6g} spikes in one step of {self._clock.step_ms:g} ms, but at most "
                                       f"{_LARGEST_MEAN:g} are drawn: check the unit of the rate and 'synapses'")
         means = np.ascontiguousarray(means[:, self._order])
-        ticks = block.ticks
+        numbers, after = np.divmod(block.ticks, self._clock.step)  # random numbers are counted in steps, so that the tick changes none
         rows = max(1, _CELLS_AT_ONCE // max(1, int(self._first[-1])))
-        parts = [events(self._key, ticks[row:row + rows], means[row:row + rows], self._first) for row in range(0, len(ticks), rows)]
+        parts = [events(self._key, numbers[row:row + rows], means[row:row + rows], self._first) for row in range(0, len(numbers), rows)]
         if not parts:
             return Spikes.none()
-        return Spikes(np.concatenate([when for when, _ in parts]), np.concatenate([who for _, who in parts]))
+        return Spikes(np.concatenate([when for when, _ in parts]) * self._clock.step + after[0], np.concatenate([who for _, who in parts]))
+
+    def remarks(self) -> tuple[str, ...]:
+        """Return how many values were clipped."""
+        return self._limit.remarks() if self._limit else ()
 
     def save(self, group: Any) -> None:
         """Write how much was clipped."""
-        group.attrs["clipped"] = self.clipped
+        if self._limit is not None:
+            self._limit.save(group)
 
     def restore(self, group: Any) -> None:
         """Take how much was clipped."""
         if self._limit is not None:
-            self._limit.clipped = int(group.attrs["clipped"])
+            self._limit.restore(group)
 
     def _feeds(self, source: Port, target: Port) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the channels in the order of the neurons they feed, and the first neuron of each and the number of neurons."""

@@ -99,14 +99,19 @@ class ShareOfBackground(Translator):
             raise ProtocolError("share_of_background was given spikes instead of samples, or has not been prepared")
         return block.with_values(self._limit.check(block.with_values(self._background(block.values, self._rest))))
 
+    def remarks(self) -> tuple[str, ...]:
+        """Return how many values were clipped."""
+        return self._limit.remarks() if self._limit else ()
+
     def save(self, group: Any) -> None:
         """Write how much was clipped."""
-        group.attrs["clipped"] = self.clipped
+        if self._limit is not None:
+            self._limit.save(group)
 
     def restore(self, group: Any) -> None:
         """Take how much was clipped."""
         if self._limit is not None:
-            self._limit.clipped = int(group.attrs["clipped"])
+            self._limit.restore(group)
 
     def _background(self, rate: NDArray[np.float64], rest: float) -> NDArray[np.float64]:
         p = self._parameters

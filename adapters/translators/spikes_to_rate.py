@@ -29,11 +29,14 @@ class SpikesToRateParameters:
         Populations whose spikes count; all, when empty.
     pooled : bool
         Whether all chosen neurons share one channel, or each population has its own.
+    before : float
+        Rate before the run, Hz: what fills the boxcar where it reaches back beyond instant 0.
     """
 
     width: Annotated[float, Unit("ms")] = 20.0
     populations: tuple[str, ...] = ()
     pooled: bool = True
+    before: Annotated[float, Unit("Hz")] = 0.0
 
 
 class SpikesToRate(Translator):
@@ -41,7 +44,9 @@ class SpikesToRate(Translator):
 
     A spike stamped T of one of N neurons adds ``1 / (N width)`` to the samples from the one stamped T on, for exactly `width`. So the
     integral of the rate times N is the number of spikes, exactly. Counts are kept as integers and divided once, so the result does not
-    depend on how time is cut into windows. Source: Kusch et al. 2024, Front. Neuroinform. 18:1156683 (the moving mean; there over 20 ms).
+    depend on how time is cut into windows. A constant rate `before` stands for what was up to instant 0 (for a source with a lead: up to
+    that); spikes that the source tells from then count besides.
+    Source: Kusch et al. 2024, Front. Neuroinform. 18:1156683 (the moving mean; there over 20 ms).
     """
 
     parameters = SpikesToRateParameters
@@ -49,6 +54,9 @@ class SpikesToRate(Translator):
     def __init__(self, parameters: SpikesToRateParameters, clock: Clock) -> None:
         self._parameters = parameters
         self._step = clock.step
+        self._before, self._begin = parameters.before, 0
+        if not (isfinite(parameters.before) and parameters.before >= 0):
+            raise InputError(Problem(f"the rate before the run is {parameters.before:g} Hz", "before", "a finite number, 0 Hz or more"))
         width_ms, step_ms = Fraction(f"{parameters.width:.12g}") if isfinite(parameters.width) else Fraction(0), clock.tick_ms * clock.step
         if width_ms <= 0:
             raise InputError(Problem(f"the width {parameters.width:g} ms of a boxcar must be above 0", "width"))
@@ -65,7 +73,7 @@ class SpikesToRate(Translator):
 
     def describe(self, source: Port, target: Port) -> Port:
         """Return a rate in Hz: one channel, or one for each chosen population."""
-        chosen = self._chosen(source, target)
+        chosen = self._chosen(source)
         names = tuple(name for name, _, _ in chosen)
         labels = names if not self._parameters.pooled else ("+".join(names),) if self._parameters.populations else ()
         return replace(source, kind=Kind.RATE, unit="Hz", size=1 if self._parameters.pooled else len(chosen), labels=labels,
@@ -78,10 +86,11 @@ class SpikesToRate(Translator):
 
     def prepare(self, source: Port, target: Port, key: int) -> None:
         """Begin with no spikes behind."""
+        self._begin = source.lead
         size = self.describe(source, target).size
         neurons = [0] * size
         self._channel_of = np.full(source.size, size, np.int64)
-        for number, (_, first, stop) in enumerate(self._chosen(source, target)):
+        for number, (_, first, stop) in enumerate(self._chosen(source)):
             channel = 0 if self._parameters.pooled else number
             self._channel_of[first:stop] = channel
             neurons[channel] += stop - first
@@ -104,7 +113,10 @@ class SpikesToRate(Translator):
         both = np.concatenate((self._recent, new))
         counts = self._recent.sum(axis=0) + np.cumsum(new - both[:steps], axis=0)
         self._recent = both[steps:]
-        return Samples(stop - (steps - 1) * self._step, self._step, counts * self._over / self._under)
+        first = stop - (steps - 1) * self._step
+        # Of the bins that each sample sums over, those that end at or before the beginning of the run.
+        past = np.clip(self._bins + (self._begin - first) // self._step - np.arange(steps), 0, self._bins)
+        return Samples(first, self._step, counts * self._over / self._under + self._before * (past / self._bins)[:, None])
 
     def save(self, group: Any) -> None:
         """Write the spike counts of the last `width`."""
@@ -114,12 +126,10 @@ class SpikesToRate(Translator):
         """Take the spike counts of the last `width`."""
         self._recent = group["recent"][...].astype(np.int64)
 
-    def _chosen(self, source: Port, target: Port) -> list[tuple[str, int, int]]:
+    def _chosen(self, source: Port) -> list[tuple[str, int, int]]:
         """Return name, first neuron and the neuron after the last of each population that counts."""
         if source.kind is not Kind.SPIKES:
             raise InputError(Problem(f"spikes_to_rate cannot translate '{source.name}', which gives a {source.kind}", expected="spikes"))
-        if target.kind is not Kind.RATE:
-            raise InputError(Problem(f"spikes_to_rate gives a rate, but '{target.name}' takes {target.kind}"))
         stops = [first for _, first in source.populations[1:]] + [source.size]
         known = {name: (name, first, stop) for (name, first), stop in zip(source.populations, stops, strict=False)}
         wanted = self._parameters.populations

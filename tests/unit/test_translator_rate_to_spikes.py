@@ -171,6 +171,38 @@ def test_invalid_rates_can_be_clipped_and_are_counted(tmp_path: Path) -> None:
         other = made(invalid="clip")
         other.restore(file)
     assert other.clipped == 3
+    assert other.remarks() == translator.remarks()
+
+
+def test_how_many_rates_were_clipped_and_when_first_is_told_at_the_end() -> None:
+    translator = made(invalid="clip")
+    block = constant(8.0, steps=20)
+    translator.translate(block, 0, 20)
+    assert translator.remarks() == ()
+    block.values[[11, 13], 0] = -1.0, np.nan
+    translator.translate(block, 0, 20)
+    translator.translate(block, 20, 40)
+    remark, = translator.remarks()
+    assert remark.startswith("4 values were set to 0, because the rate of 'V1'")
+    assert remark.endswith("first at tick 12 (1.2 ms)")
+
+
+def test_a_finer_tick_changes_no_random_number() -> None:
+    coarse = made(clock=Clock(Fraction(1, 10), 2), synapses=1000).translate(constant(8.0, steps=200, step=2), 0, 400)
+    fine = made(clock=Clock(Fraction(1, 50), 10), synapses=1000).translate(constant(8.0, steps=200, step=10), 0, 2000)
+    assert np.array_equal(coarse.ticks * 5, fine.ticks)
+    assert np.array_equal(coarse.ids, fine.ids)
+
+
+def test_samples_off_the_grid_of_steps_keep_their_instants() -> None:
+    block = made(clock=Clock(Fraction(1, 10), 10), synapses=4e3).translate(Samples(-7, 10, np.full((20, 1), 8.0)), -17, 183)
+    assert set(block.ticks) == set(range(-7, 184, 10))
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf])
+def test_an_infinite_rate_is_refused_and_never_clipped(value: float) -> None:
+    with pytest.raises(RunError, match=r"is -?inf Hz at tick 1 .*; it must be a number from 0 up$"):
+        made(invalid="clip").translate(constant(value, steps=2), 0, 2)
 
 
 @pytest.mark.parametrize("policy", ["error", "clip"])

@@ -86,6 +86,9 @@ def test_an_invalid_background_can_be_clipped_and_is_counted() -> None:
     assert through(translator, 0.0, np.nan) == [0.0, 0.0]
     assert through(translator, 0.0, 3.1) == [0.0, 8.0]
     assert translator.clipped == 3
+    remark, = translator.remarks()
+    assert "3 values were set to 0, because the background rate of 'rV1.afferent'" in remark
+    assert remark.endswith("first at tick 1 (0.1 ms)")
 
 
 @pytest.mark.parametrize(("source", "parameters", "sentence"), [

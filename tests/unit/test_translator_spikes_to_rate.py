@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cosim.adapters.translators.rate_to_spikes import RateToSpikes, RateToSpikesParameters
 from cosim.adapters.translators.spikes_to_rate import SpikesToRate, SpikesToRateParameters
 from cosim.blocks import Kind, Samples, Spikes
 from cosim.errors import InputError, ProtocolError
@@ -95,10 +96,11 @@ def test_a_width_that_was_written_in_seconds_is_taken_as_it_was_meant() -> None:
 
 @pytest.mark.parametrize(("source", "target", "parameters", "sentence"), [
     (Port("rates", Kind.RATE, "Hz", 3), REGION, {}, "'rates', which gives a rate"),
-    (COLUMN, Port("input", Kind.CURRENT, "pA", 1), {}, "'input' takes current"),
     (COLUMN, REGION, {"populations": ("L5", "L23I")}, "no population 'L5'\n.*did you mean 'L5"),
     (COLUMN, REGION, {"populations": ("L5E", "L23E", "L5E")}, "'L5E' is named twice"),
     (COLUMN, REGION, {"populations": ("L23I",)}, "no neuron to take the rate of in 'L23I'"),
+    (COLUMN, REGION, {"before": -1.0}, "before the run is -1 Hz"),
+    (COLUMN, REGION, {"before": float("inf")}, "before the run is inf Hz"),
     (COLUMN, REGION, {"pooled": False}, "no neuron to take the rate of in 'L23I'"),
     (Port("spikes", Kind.SPIKES, "1", 3), REGION, {"pooled": False}, "does not tell its populations apart"),
     (Port("spikes", Kind.SPIKES, "1", 0), REGION, {}, "no neuron"),
@@ -113,6 +115,35 @@ def test_what_cannot_be_translated_is_refused_with_a_sentence(
 def test_a_spike_outside_of_the_window_is_an_error_and_not_lost(tick: int) -> None:
     with pytest.raises(ProtocolError, match=r"outside of its window \(0, 10\]"):
         made().translate(spikes((tick, 0)), 0, 10)
+
+
+@pytest.mark.parametrize("lead", [0, 30])
+def test_what_filled_the_boxcar_before_the_run_leaves_it_by_one_step_after_another(lead: int) -> None:
+    clock, source = Clock(Fraction(1, 10), 5), Port("spikes", Kind.SPIKES, "1", 4, lead=lead)
+    translator = made(clock, source, width=2.0, before=3.3)
+    start = translator.translate(Spikes.none(), lead - 15, lead).values[:, 0]
+    assert np.array_equal(start, np.full(3, 3.3))  # up to the beginning of the run it is that rate, bit by bit
+    rate = translator.translate(spikes((lead + 5, 0)), lead, lead + 30).values[:, 0]
+    spike = 1 / (4 * 2e-3)
+    assert rate == pytest.approx([3.3 * 3 / 4 + spike, 3.3 / 2 + spike, 3.3 / 4 + spike, spike, 0, 0], rel=1e-15)
+
+
+def test_a_rate_that_goes_on_as_it_was_before_the_run_shows_no_beginning() -> None:
+    steady = spikes(*((t, 0) for t in range(1, 61)))  # 10 neurons, a spike a step of 0.1 ms: 1000 Hz
+    rate = made(width=2.0, before=1000.0).translate(steady, 0, 60).values[:, 0]
+    assert rate == pytest.approx(np.full(60, 1000.0), rel=1e-14)
+    assert made(width=2.0).translate(steady, 0, 60).values[0, 0] == 50.0  # without it, it rises from nothing
+
+
+def test_a_rate_from_spikes_may_go_on_as_spikes() -> None:
+    first, second = made(width=2.0), RateToSpikes(RateToSpikesParameters(synapses=20.0), CLOCK)
+    target = Port("spikes_in", Kind.SPIKES, "1", 3)
+    port = first.describe(COLUMN, target)
+    assert second.describe(port, target).kind is Kind.SPIKES
+    second.prepare(port, target, 5)
+    burst = spikes(*((1, n) for n in range(10)))
+    again = second.translate(first.translate(burst, 0, 60), 0, 60)
+    assert set(again.ids) == {0, 1, 2} and again.ticks.max() <= 20  # the burst is over one width later
 
 
 def test_samples_in_place_of_spikes_are_an_error() -> None:

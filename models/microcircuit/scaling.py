@@ -11,7 +11,7 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from cosim.errors import InputError, Problem
+from cosim.errors import InputError, Problem, raise_all
 from cosim.models.microcircuit.network import Network
 
 
@@ -52,40 +52,69 @@ def scaled(network: Network, scale: float, indegree_scale: float, drive: str) ->
     Raises
     ------
     InputError
-        When in-degrees are scaled but a mean rate is missing, or a rule cannot follow.
+        When in-degrees are scaled but a mean rate is missing, or a rule cannot follow, or nothing is left of an input.
 
     Notes
     -----
-    Weights grow by ``1 / sqrt(indegree_scale)``, which keeps the variance of the input. The mean that is missing,
-    ``1e-3 tau_syn (1 - sqrt(indegree_scale))`` times the sum of ``w K rate`` over recurrent and external input at full scale, comes as
-    direct current. Its external part follows the external rate, so that the scaled network answers to a change of that rate as the
-    full one does.
+    Where an in-degree K becomes K', weights become ``w' = w sqrt(K / K')``, which keeps the variance of the input. The mean that is
+    missing, ``1e-3 tau_syn (w K - w' K') rate``, summed over recurrent and external input, comes as direct current. Its external part
+    follows the external rate, so that the scaled network answers to a change of that rate as the full one does. K' is the whole number
+    that is run, but for ``fixed_total_number``, whose in-degree is a mean: there it is ``indegree_scale`` times K, as in the reference code,
+    so that all weights keep their ratios, while the total of synapses and the number of neurons are rounded; where the total rounds to
+    none, K' is 0 and the whole mean comes as direct current.
     """
     _check(network, scale, indegree_scale)
-    root = sqrt(indegree_scale)
     sizes = np.array([p.size for p in network.populations], float)
     direct = np.array([p.i_e for p in network.populations])
     tau = np.array([1e-3 * float(p.neuron.tau_syn) for p in network.populations])
+    populations = [replace(p, size=max(1, round(p.size * scale)), background=replace(
+        p.background, synapses=round(p.background.synapses * indegree_scale))) for p in network.populations]
+    common = sqrt(indegree_scale)
     projections = []
     for p in network.projections:
-        if p.rule == "one_to_one":
-            projections.append(p)
-            continue
-        if indegree_scale != 1:
-            indegree = network.count(p) / sizes[p.target] if p.rule != "fixed_total_number" else p.count / sizes[p.target]
-            direct[p.target] += tau[p.target] * (1 - root) * p.weight_pa * indegree * (network.populations[p.source].mean_rate or 0.0)
         count = p.count * indegree_scale * (scale if p.rule == "fixed_total_number" else 1)
+        if p.rule == "fixed_total_number":
+            full, root = p.count / sizes[p.target], common
+            kept = root if round(count) or not round(p.count) else 0.0
+        else:
+            full = network.count(p) / sizes[p.target]
+            run = {"fixed_indegree": round(count), "all_to_all": populations[p.source].size, "one_to_one": 1}[p.rule]
+            kept = root = _root(full, run, common)
+        direct[p.target] += tau[p.target] * (1 - kept) * p.weight_pa * full * (network.populations[p.source].mean_rate or 0.0)
         projections.append(replace(p, count=count, weight_pa=p.weight_pa / root))
-    populations = tuple(
-        replace(p, size=max(1, round(p.size * scale)), i_e=float(direct[i]), background=replace(
-            p.background, synapses=round(p.background.synapses * indegree_scale), weight_pa=p.background.weight_pa / root))
-        for i, p in enumerate(network.populations))
-    external = tau * np.array([p.background.weight_pa * p.background.synapses for p in network.populations])
     heard = np.array([p.background.synapses for p in populations], float)
-    small = replace(network, populations=populations, projections=tuple(projections))
+    roots = np.array([_root(p.background.synapses, k, common) for p, k in zip(network.populations, heard, strict=True)])
+    small = replace(network, projections=tuple(projections), populations=tuple(
+        replace(p, i_e=float(i_e), background=replace(p.background, weight_pa=p.background.weight_pa / float(root)))
+        for p, i_e, root in zip(populations, direct, roots, strict=True)))
+    _check_left(network, small, drive)
+    external = tau * np.array([p.background.weight_pa * p.background.synapses for p in network.populations])
     if drive == "dc":
         return Scaled(small, direct, external, np.zeros(len(populations)))
-    return Scaled(small, direct, external * (1 - root), heard)
+    return Scaled(small, direct, external * (1 - roots), heard)
+
+
+def _root(full: float, run: float, otherwise: float) -> float:
+    """Return the root of the part of an in-degree that is run, or something else where there is nothing of it."""
+    return sqrt(run / full) if run and full else otherwise
+
+
+def _check_left(network: Network, small: Network, drive: str) -> None:
+    problems = []
+    for p, q in zip(network.projections, small.projections, strict=True):
+        if not round(p.count) or round(q.count):
+            continue
+        if p.rule == "fixed_indegree":
+            problems.append(Problem(f"scaling leaves none of the {round(p.count)} synapses that each neuron has in {p.name}", where=p.where,
+                                    remedy="set a larger 'indegree_scale' (it is 'scale' where it is left out)"))
+        elif p.rule == "fixed_total_number" and network.populations[p.source].mean_rate is None:
+            problems.append(Problem(f"scaling leaves none of the {round(p.count):,} synapses of {p.name}", where=p.where,
+                                    remedy="set a larger 'scale', or give the source a 'mean_rate' to make up for the mean of its input"))
+    problems += [Problem(f"scaling leaves none of the {p.background.synapses} external synapses of each neuron of {p.name}",
+                         remedy="set a larger 'indegree_scale' (it is 'scale' where it is left out), or use drive: dc")
+                 for p, q in zip(network.populations, small.populations, strict=True)
+                 if p.background.synapses and not q.background.synapses and drive == "poisson"]
+    raise_all(problems)
 
 
 def _check(network: Network, scale: float, indegree_scale: float) -> None:

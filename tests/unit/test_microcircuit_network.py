@@ -108,6 +108,49 @@ def test_scaling_in_degrees_needs_mean_rates(tmp_path):
     assert "mean rates of E at full scale are not known" in told[0]
 
 
+SMALL = NEURON.replace("{", "{{").replace("}", "}}") + """
+background: {{rate: 8 Hz, weight: 0.3 mV}}
+populations:
+  A: {{size: {sources}, mean_rate: 7 Hz}}
+  B: {{size: {sources}, I_e: 11 pA, external: {external}, mean_rate: 3 Hz}}
+synapses: {{s: {{weight: -40 pA, delay: 1 ms}}}}
+projections: [{{source: A, target: B, {rule}, synapse: s}}]
+"""
+
+
+@pytest.mark.parametrize("rule", ["number: 40000", "probability: 0.2", "rule: fixed_indegree, indegree: 4", "rule: fixed_indegree, indegree: 37",
+                                  "rule: all_to_all", "rule: one_to_one"])
+@pytest.mark.parametrize(("sources", "scale"), [(1000, 0.5), (1000, 0.3), (1000, 0.2), (995, 0.3)])
+def test_scaling_keeps_mean_and_variance_of_the_input(tmp_path, rule, sources, scale):
+    """With the synapses that are there, the total number of a random projection excepted: of it, half a synapse may be missing."""
+    def input_of(scale):
+        plan = make(SMALL.format(sources=sources, external=1003, rule=rule), tmp_path, scale=scale)._plan
+        network = plan.scaled.network
+        p, b = network.projections[0], network.populations[1]
+        indegree = p.count / (scale * sources) if p.rule == "fixed_total_number" else network.count(p) / b.size
+        heard, rate, weights = plan.scaled.poisson_synapses[1], 8.0, (p.weight_pa, b.background.weight_pa)
+        mean = (plan.scaled.direct_pa[1] + plan.scaled.direct_pa_per_hz[1] * rate
+                + 0.5e-3 * (weights[0] * indegree * 7.0 + weights[1] * heard * rate))
+        return mean, weights[0] ** 2 * indegree * 7.0, weights[1] ** 2 * heard * rate
+    assert input_of(scale) == pytest.approx(input_of(1.0), rel=1e-12)
+
+
+def test_scaled_numbers_are_the_nearest_whole_ones(tmp_path):
+    network = make(SMALL.format(sources=996, external=1002, rule="rule: fixed_indegree, indegree: 9"), tmp_path, scale=0.3)._plan.scaled.network
+    assert network.populations[1].background.synapses == 301 and network.populations[0].size == 299
+    assert network.count(network.projections[0]) == 3 * 299
+
+
+def test_an_input_of_which_scaling_leaves_nothing_is_refused_or_comes_as_direct_current(tmp_path):
+    told = problems(SMALL.format(sources=100, external=4, rule="rule: fixed_indegree, indegree: 4"), tmp_path, scale=0.1)
+    assert "network.yaml" in told[0] and "none of the 4 synapses that each neuron has in A -> B" in told[0]
+    assert "none of the 4 external synapses of each neuron of B" in told[1]
+    text = SMALL.format(sources=100, external=0, rule="number: 40")
+    assert make(text, tmp_path, scale=0.1)._plan.scaled.direct_pa[1] == pytest.approx(11 - 0.5e-3 * 40 * 0.4 * 7, rel=1e-12)
+    unknown = text.replace(", mean_rate: 7 Hz", "").replace("number: 40", "number: 4")
+    assert "none of the 4 synapses of A -> B" in problems(unknown, tmp_path, scale=0.1, indegree_scale=1.0)[0]
+
+
 def test_an_unknown_network_is_told(tmp_path):
     with pytest.raises(InputError, match="did you mean 'potjans_diesmann_2014'"):
         Microcircuit(MicrocircuitParameters(network="potjans_diesman_2014"), CLOCK)

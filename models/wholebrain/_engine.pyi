@@ -22,6 +22,7 @@ class Engine:
     history: NDArray[np.float64]
     rate_history: NDArray[np.float64] | None
     state: NDArray[np.float64]
+    slope: NDArray[np.float64]
     states: NDArray[np.float64]
     rates: NDArray[np.float64]
     held: NDArray[np.float64]
@@ -51,7 +52,6 @@ class Engine:
         rate_history: bool,
         from_outside: bool,
         key: int,
-        tick: int,
         level: int = -1,
     ) -> None: ...
     def start(self, state: ArrayLike, sent: NDArray[np.float64]) -> None: ...

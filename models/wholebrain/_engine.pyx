@@ -19,7 +19,7 @@ cdef extern from "engine.h" nogil:
         const int64_t *offset
         const double *weight
     ctypedef struct brain:
-        int64_t n, m, row, origin, block, model, scheme, level, tick
+        int64_t n, m, row, origin, block, model, scheme, level
         uint64_t key
         double dt, gain
         const int64_t *region
@@ -104,13 +104,13 @@ cdef class Engine:
 
     cdef brain b
     cdef readonly int64_t n, m, regions, variables, inputs, row, margin
-    cdef readonly object history, rate_history, state, states, rates, held, drive, outside
+    cdef readonly object history, rate_history, state, slope, states, rates, held, drive, outside
     cdef object _kept
     cdef LinkTable _along, _brief, _instant
 
     def __init__(self, int64_t model, int64_t scheme, double dt, double gain, region, given, int64_t regions, int64_t longest,
                  int64_t block, along, brief, instant, self_weight, self_delay, parameters, low, high, sigma, int64_t inputs,
-                 bint rate_history, bint from_outside, uint64_t key, int64_t tick, int64_t level=-1):
+                 bint rate_history, bint from_outside, uint64_t key, int64_t level=-1):
         self.n, self.regions, self.variables, self.inputs = len(region), regions, len(low), inputs
         self.m = (self.n + 7) // 8 * 8
         self.margin = longest + 1
@@ -135,15 +135,15 @@ cdef class Engine:
         cdef double[:, ::1] rates = _zeros(STRETCH + 1, m), drive = _zeros(STRETCH + 1, m), outside = _zeros(STRETCH + 1, m)
         cdef double[:, :, ::1] held = _zeros(STRETCH + 1, inputs, m)
         self._along, self._brief, self._instant = LinkTable(*along, self.row), LinkTable(*brief, self.row), LinkTable(*instant, self.row)
-        self.history, self.state = np.asarray(history), np.asarray(x)
+        self.history, self.state, self.slope = np.asarray(history), np.asarray(x), np.asarray(dx)
         self.states, self.rates = np.asarray(states), np.asarray(rates)
         self.held, self.drive, self.outside = np.asarray(held), np.asarray(drive), np.asarray(outside)
         self.rate_history = _zeros(regions, self.row) if rate_history else None
-        self._kept = (region_, given_, self_weight_, self_delay_, parameters_, low_, high_, sigma_, ahead, sent, total, base, y, dx, dy,
+        self._kept = (region_, given_, self_weight_, self_delay_, parameters_, low_, high_, sigma_, ahead, sent, total, base, y, dy,
                       add, drawn)
         b = &self.b
         b.n, b.m, b.row, b.origin, b.block = n, m, self.row, -self.margin, block
-        b.model, b.scheme, b.tick, b.key, b.dt, b.gain = model, scheme, tick, key, dt, gain
+        b.model, b.scheme, b.key, b.dt, b.gain = model, scheme, key, dt, gain
         b.level = chosen_level(levels()) if level < 0 else min(level, brain_best_level())
         b.region, b.given, b.n_given = &region_[0], &given_[0], len(given)
         b.along, b.brief, b.instant = self._along.links, self._brief.links, self._instant.links

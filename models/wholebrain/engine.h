@@ -29,7 +29,6 @@ typedef struct {
   int64_t row, origin;            /* doubles in a row of the history; the step of its first column */
   int64_t block;                  /* steps in a block: no long link is shorter */
   int64_t model, scheme, level;
-  int64_t tick;                   /* ticks in a step */
   uint64_t key;                   /* random stream of the noise */
   double dt, gain;                /* ms; G */
   const int64_t *region;          /* (n) row of each simulated region */

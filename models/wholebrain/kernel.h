@@ -48,7 +48,7 @@ static void LEVELLED(brain_open)(brain *b, int64_t k, int64_t steps) {
   if (!b->noisy) return;
 #define BRAIN_DRAW(name, variables, inputs, rated) if (model-- == 0) { \
     for (int64_t s = 0; s < steps; s++) for (int v = 0; v < variables; v += 2) for (int64_t i = 0; i < b->n; i++) { \
-      philox_block r = philox4x32(b->key, (uint32_t)b->region[i], (uint32_t)(v / 2), (uint64_t)((k + s) * b->tick)); \
+      philox_block r = philox4x32(b->key, (uint32_t)b->region[i], (uint32_t)(v / 2), (uint64_t)(k + s)); \
       b->drawn[(s * variables + v) * m + i] = b->sigma[v] * cosim_normal(philox_bits(r, 0)); \
       if (v + 1 < variables) b->drawn[(s * variables + v + 1) * m + i] = b->sigma[v + 1] * cosim_normal(philox_bits(r, 1)); \
     } }

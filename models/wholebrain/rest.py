@@ -89,7 +89,6 @@ def _without_delays(net: Network, model: Model, rows: Array, gain: float, state:
         False,
         False,
         0,
-        1,
     )
     engine.start(state, source(model.number, rows, state))
     return engine

@@ -5,12 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.integrate import quad
 from support.wholebrain import Wire, brain, on_threads, random_connectome, run, write_zip
 
 from cosim.blocks import Block, Samples
 from cosim.errors import RunError
 from cosim.interfaces import Ranks
+from cosim.models.wholebrain._engine import follow
 from cosim.models.wholebrain.component import WholeBrain
+from cosim.models.wholebrain.models import MODELS
 from cosim.models.wholebrain.parameters import Stimulus
 from cosim.timegrid import Window, windows
 
@@ -165,12 +168,72 @@ def test_same_bits_for_every_number_of_ranks(tmp_path: Path, size: int, scheme: 
         assert np.array_equal(several[0][1][name], values), name
 
 
-def test_a_tick_finer_than_the_step_changes_no_state() -> None:
-    coarse = run(brain(connectome="synthetic"), 40, 20)
-    fine = brain(connectome="synthetic", tick=5)
-    block = fine.advance(Window(0, 200), {})["S_E"]
-    assert (block.first, block.step, block.last) == (5, 5, 200)
+@pytest.mark.parametrize("tick", [2, 5])
+def test_a_tick_finer_than_the_step_changes_no_bit_of_states_or_noise(tick: int) -> None:
+    coarse = run(brain(connectome="synthetic", noise=0.002), 40, 20)
+    fine = brain(connectome="synthetic", noise=0.002, tick=tick)
+    block = fine.advance(Window(0, 40 * tick), {})["S_E"]
+    assert (block.first, block.step, block.last) == (tick, tick, 40 * tick)
     assert np.array_equal(block.values, coarse["S_E"])
+
+
+def chain(folder: Path, delay_mm: float = 4.0, further_mm: float = 6.0) -> dict:
+    """Return settings of a region r0 that hears r1 after one delay and r2 after a longer one, both in steps of 0.1 ms at 1 mm/ms."""
+    weights, lengths = np.zeros((3, 3)), np.full((3, 3), delay_mm)
+    weights[0, 1], weights[0, 2], lengths[0, 2] = 1.0, 1.0, further_mm
+    return {"connectome": str(write_zip(folder / "chain.zip", weights, lengths)), "speed": 1.0, "coupling": 0.1, "replaced": {"r0": "rate"}}
+
+
+def course(b: WholeBrain, port: str, stop: int, drive: np.ndarray | None = None) -> dict[int, np.ndarray]:
+    """Return what a port holds at each tick, from what it tells at the start on."""
+
+    def inputs(w: Window) -> dict[str, Samples]:
+        return {} if drive is None else {"r2.drive": Samples(w.start, 1, drive[w.start : w.stop + 1, None])}
+
+    first = b.initial()[port]
+    rows = np.concatenate((first.values, run(b, stop, 20, inputs)[port]))
+    return {int(first.first) + i: row for i, row in enumerate(rows)}
+
+
+@pytest.mark.parametrize("onset", [0, 1, 50])
+@pytest.mark.parametrize("region", ["r1", "r2"])
+def test_a_stimulus_changes_the_rate_at_its_onset_and_what_arrives_one_delay_later(tmp_path: Path, onset: int, region: str) -> None:
+    stimulus = Stimulus((region,), 0.2, onset=onset / 10, duration=5.0)
+    b = brain(stimuli=(stimulus,), **chain(tmp_path))
+    rate, afferent = course(b, "rate", 200), course(b, "r0.afferent_rate", 200)
+    rest, delay = {p.name: p.at_rest for p in b.describe().outputs}, {"r1": 40, "r2": 60}[region]
+    channel = b.describe().outputs[0].labels.index(region)
+    assert next(t for t, row in rate.items() if row[channel] > 20) == onset
+    assert next(t for t, row in afferent.items() if row[0] > rest["r0.afferent_rate"] + 5) == onset + delay
+    assert rate[onset + 1][channel] - rate[onset][channel] < 0.1 * rate[onset][channel]
+
+
+@pytest.mark.parametrize("port", ["rate", "r0.afferent_rate"])
+def test_what_is_told_of_the_time_before_a_stimulus_at_the_start_is_rest(tmp_path: Path, port: str) -> None:
+    still, b = (brain(stimuli=stimuli, **chain(tmp_path)).initial()[port] for stimuli in ((), (Stimulus(("r1",), 0.2, 0.0, 5.0),)))
+    assert (b.first, b.last) == (still.last - 1, still.last)
+    assert np.array_equal(b.values[0], still.values[-1]) and b.values[-1, 0] > 10
+
+
+def test_a_stimulus_at_the_start_leaves_the_time_before_it_at_rest(tmp_path: Path) -> None:
+    still, b = (brain(stimuli=stimuli, **chain(tmp_path)) for stimuli in ((), (Stimulus(("r2",), 0.2, onset=0.0, duration=5.0),)))
+    quiet, heard = course(still, "r0.afferent_rate", 100), course(b, "r0.afferent_rate", 100)
+    assert all(np.array_equal(quiet[t], heard[t]) for t in range(40, 60)) and quiet[60] != heard[60]
+
+
+def test_a_stimulus_at_the_start_gives_the_same_bits_on_every_number_of_ranks(tmp_path: Path) -> None:
+    settings = chain(tmp_path) | {"stimuli": (Stimulus(("r1", "r2"), 0.2, onset=0.0, duration=5.0),)}
+    one = brain(**settings)
+    two = on_threads(2, lambda ranks: (b := brain(ranks, **settings), b.initial(), run(b, 100, 20)))[0]
+    assert {n: b.values.tolist() for n, b in one.initial().items()} == {n: b.values.tolist() for n, b in two[1].items()}
+    assert all(np.array_equal(values, two[2][name]) for name, values in run(one, 100, 20).items())
+
+
+def test_a_drive_that_is_there_at_the_start_arrives_one_delay_after_the_start(tmp_path: Path) -> None:
+    b = brain(driven=("r2",), **chain(tmp_path))
+    afferent = course(b, "r0.afferent_rate", 100, np.full(101, 0.2))
+    rest = next(p.at_rest for p in b.describe().outputs if p.name == "r0.afferent_rate")
+    assert next(t for t, row in afferent.items() if row[0] > rest + 5) == 60
 
 
 def test_a_pulse_reaches_another_region_exactly_one_delay_later(tmp_path: Path) -> None:
@@ -235,7 +298,24 @@ def test_the_synaptic_equation_of_the_model_turns_a_given_rate_into_what_a_regio
         ticks = np.arange(w.start - lag, w.stop - lag + 1)
         b.advance(w, {"rV1.rate": Samples(int(ticks[0]), 1, np.full((len(ticks), 1), rate))})
     v1 = b._setting.connectome.labels.index("rV1")
-    assert b._sent[v1] == pytest.approx(gamma * rate * tau / (1 + gamma * rate * tau), rel=1e-9)
+    assert b._running is not None
+    assert b._running._sent[v1] == pytest.approx(gamma * rate * tau / (1 + gamma * rate * tau), rel=1e-9)
+
+
+def test_what_a_region_sends_follows_a_changing_rate_as_the_solution_of_the_equation_does() -> None:
+    # S' = -S / tau + (1 - S) gamma r with r = a + b t: with F(t) the integral of 1 / tau + gamma r,
+    # 1 - S(t) = (1 - S(0)) exp(-F(t)) + 1 / tau * integral of exp(F(s) - F(t)) over s from 0 to t.
+    tau, gamma, a, b, start, stop = 100.0, 0.641e-3, 2.0, 1.0, 0.15, 60.0
+    model = MODELS["reduced_wong_wang"]
+    rows = model.rows(model.parameters(), 1.0, np.zeros(1))[:, 0]
+
+    def big_f(t: float) -> float:
+        return t / tau + gamma * (a * t + b * t**2 / 2)
+
+    exact = 1 - (1 - start) * np.exp(-big_f(stop)) - quad(lambda s: np.exp(big_f(s) - big_f(stop)), 0, stop, epsabs=1e-13)[0] / tau
+    errors = [abs(follow(model.number, rows, start, a + b * np.linspace(0, stop, n + 1), stop / n)[-1] - exact) for n in (150, 300, 600)]
+    assert errors[-1] < 2e-6
+    assert np.log2(np.array(errors[:-1]) / errors[1:]) == pytest.approx(2, abs=0.05)  # both ends of the step count: second order
 
 
 @pytest.mark.parametrize(("value", "said"), [(-0.5, "-0.5 Hz"), (np.nan, "nan Hz"), (np.inf, "inf Hz")])

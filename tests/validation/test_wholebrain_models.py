@@ -44,7 +44,6 @@ def kernel_slope(model: str, parameters: dict, x: np.ndarray, c: np.ndarray) -> 
         False,
         True,
         0,
-        1,
     )
     engine.start(x, x[0])
     engine.outside[:, :n] = c

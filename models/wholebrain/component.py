@@ -11,7 +11,7 @@ from cosim.interfaces import Component, Context, Description, Port
 from cosim.models.wholebrain.description import description
 from cosim.models.wholebrain.parameters import WholeBrainParameters
 from cosim.models.wholebrain.ports import output_ports
-from cosim.models.wholebrain.rest import Rest, find_rest
+from cosim.models.wholebrain.rest import Search, find_rest
 from cosim.models.wholebrain.running import Running
 from cosim.models.wholebrain.setting import Setting, initial_state, read_setting
 from cosim.random import stream_key
@@ -30,23 +30,23 @@ class WholeBrain(Component):
         self._given: WholeBrainParameters = parameters
         self._clock = clock
         self._setting: Setting = read_setting(parameters, clock)
-        self._rest: Rest | None = None
+        self._search: Search | None = None
         self._outputs: tuple[Port, ...] = ()
         self._running: Running | None = None
 
     def describe(self) -> Description:
         """Return ports, facts and needs; finds the resting state on the first call."""
         s = self._setting
-        if self._rest is None:
-            self._rest = find_rest(s.net, s.model, s.rows, s.gain)
-            self._outputs = output_ports(s, self._rest, self._clock.step)
-        return description(self._given, s, self._rest, self._outputs, self._clock)
+        if self._search is None:
+            self._search = find_rest(s.net, s.model, s.rows, s.gain)
+            self._outputs = output_ports(s, self._search.rest, self._clock.step)
+        return description(self._given, s, self._search, self._outputs, self._clock)
 
     def prepare(self, context: Context) -> None:
         """Build this rank's share of the network and set it to its state at instant 0."""
         self.describe()
-        at_rest = self._rest if self._given.start == "rest" else None
-        state = initial_state(self._given, self._setting, at_rest.state if at_rest else None)
+        rest = self._search.rest if self._search and self._given.start == "rest" else None
+        state = initial_state(self._given, self._setting, rest.state if rest else None)
         key = stream_key(context.seed, self._given.noise_stream or context.group, "noise")
         self._running = Running(self._setting, self._outputs, self._clock, context.ranks, key, state)
 

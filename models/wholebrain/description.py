@@ -10,7 +10,7 @@ from cosim.interfaces import Description, Port
 from cosim.models.wholebrain._engine import STRETCH
 from cosim.models.wholebrain.parameters import WholeBrainParameters
 from cosim.models.wholebrain.ports import input_ports
-from cosim.models.wholebrain.rest import Rest
+from cosim.models.wholebrain.rest import Search
 from cosim.models.wholebrain.setting import Setting
 from cosim.timegrid import Clock
 
@@ -18,8 +18,8 @@ from cosim.timegrid import Clock
 _SECONDS_A_REGION, _SECONDS_A_LINK = 35e-9, 0.1e-9
 
 
-def description(p: WholeBrainParameters, s: Setting, rest: Rest | None, outputs: tuple[Port, ...], clock: Clock) -> Description:
-    """Return ports, facts and needs of a group; `rest` is where the undivided network rests."""
+def description(p: WholeBrainParameters, s: Setting, search: Search, outputs: tuple[Port, ...], clock: Clock) -> Description:
+    """Return ports, facts and needs of a group; `search` is what the search for its rest came to."""
     n, here = len(s.connectome), len(s.simulated)
     links, between = int((s.net.weights > 0).sum()), s.net.delays[s.net.between]
     soonest, latest = (int(d) for d in (between.min(initial=s.net.longest), between.max(initial=0)))
@@ -33,10 +33,14 @@ def description(p: WholeBrainParameters, s: Setting, rest: Rest | None, outputs:
         "largest delay": f"{clock.ms(latest * clock.step):.6g} ms",
         "speed": f"{p.speed:g} mm/ms",
     }
-    if rest is None:
-        facts["rest"] = "no stable resting state was found; the run starts from the model's own values"
-    elif rest.rates is not None:
-        facts["rest"] = f"{rest.rates.min():.3f} to {rest.rates.max():.3f} Hz"
+    if search.rest is None:
+        facts["rest"] = f"{search.why}; the run starts from the model's own values"
+    elif search.rest.rates is not None:
+        facts["rest"] = f"{search.rest.rates.min():.3f} to {search.rest.rates.max():.3f} Hz"
+    for number, pulse in enumerate(s.pulses):
+        lost = [s.connectome.labels[r] for r in pulse.regions if r in {x.region for x in s.replaced}]
+        if lost:
+            facts[f"stimuli[{number}]"] = f"has no effect in {', '.join(lost)}, which {'is' if len(lost) == 1 else 'are'} replaced"
     static: dict[str, Any] = {
         "weights": s.net.weights,
         "tract_lengths_mm": s.connectome.tract_lengths,

@@ -9,12 +9,14 @@ from math import fsum
 import numpy as np
 from numpy.typing import NDArray
 
+from cosim.errors import InputError, Problem
 from cosim.models.wholebrain.connectome import Connectome
 
 Ints = NDArray[np.int64]
 Array = NDArray[np.float64]
 Links = tuple[Ints, Ints, Ints, Array]
 LARGEST_BLOCK = 64
+_LARGEST_DELAY = 2**31  # steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,6 @@ class Network:
         """Largest delay of a connection, steps; at least 1."""
         return max(1, int(self.delays[self.weights > 0].max(initial=0)))
 
-    def strengths(self) -> Array:
-        """Return the sum over the afferents of each region, correctly rounded."""
-        return np.array([fsum(row) for row in self.weights])
-
     def links(self, targets: Sequence[int], *parts: str) -> Links:
         """Return the links from other regions into some targets: first, source, delay and weight.
 
@@ -73,13 +71,28 @@ class Network:
 
 
 def network(connectome: Connectome, normalise: str, self_connections: bool, speed: float, step_ms: float) -> Network:
-    """Return the network of a connectome; delays are rint(length / speed / step), half to even."""
+    """Return the network of a connectome; delays are rint(length / speed / step), half to even.
+
+    Raises
+    ------
+    InputError
+        When a delay is longer than can be counted.
+    """
     weights = connectome.weights.copy()
     if not self_connections:
         np.fill_diagonal(weights, 0.0)
     largest = {"none": 1.0, "max": float(weights.max()), "max_row_sum": max(fsum(row) for row in weights)}[normalise]
     if largest > 0:
         weights = weights / largest
+    longest = float(connectome.tract_lengths.max())
+    if longest > _LARGEST_DELAY * step_ms * speed:
+        raise InputError(
+            Problem(
+                f"at {speed:g} mm/ms the longest tract, {longest:g} mm, takes more than 2^31 steps of {step_ms:g} ms",
+                "speed",
+                f"a speed above {longest / step_ms / _LARGEST_DELAY:.3g} mm/ms",
+            )
+        )
     delays = np.rint(connectome.tract_lengths / speed / step_ms).astype(np.int64)
     return Network(weights, delays, _best_block(delays[(weights > 0) & ~np.eye(len(weights), dtype=bool)]))
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, isfinite, sqrt
+from math import ceil, inf, isfinite, sqrt
 from typing import Any
 
 import numpy as np
 
-from cosim.errors import InputError, MissingExtra, Problem, raise_all
+from cosim.errors import MissingExtra, Problem, raise_all
 from cosim.models.wholebrain.connectome import Connectome, find, problems_of
 from cosim.models.wholebrain.models import MODELS, Model, read_parameters
 from cosim.models.wholebrain.network import Array, Network, leads_and_lags, network
@@ -84,8 +84,17 @@ class Setting:
 def read_connectome(p: WholeBrainParameters) -> Connectome:
     """Return the connectome that the parameters name, or the one to fall back to."""
     made = p.synthetic
+    problems = []
     if made.regions < 2 or made.regions % 2:
-        raise InputError(Problem(f"a synthetic connectome of {made.regions} regions", "synthetic.regions", "an even number, 2 or more"))
+        problems.append(Problem(f"a synthetic connectome of {made.regions} regions", "synthetic.regions", "an even number, 2 or more"))
+    for name, value, good, expected in (
+        ("density", made.density, 0 <= made.density <= 1, "a number from 0 to 1"),
+        ("decay", made.decay, 0 < made.decay < inf, "a distance above 0 mm"),
+        ("spread", made.spread, 0 <= made.spread <= 10, "a number from 0 to 10"),
+    ):
+        if not good:
+            problems.append(Problem(f"the {name} of a synthetic connectome is {value:g}", f"synthetic.{name}", expected))
+    raise_all(problems)
     if p.connectome == "synthetic":
         return synthetic(made)
     try:
@@ -130,7 +139,7 @@ def read_setting(p: WholeBrainParameters, clock: Clock, connectome: Connectome |
         brain,
         net,
         model,
-        model.rows(parameters, p.coupling, net.strengths()),
+        model.rows(parameters, p.coupling, net.weights),
         p.coupling,
         SCHEMES[p.scheme],
         sigma,
@@ -184,6 +193,15 @@ def _pulses(p: WholeBrainParameters, model: Model, clock: Clock, names: _Names, 
         if not s.regions:
             problems.append(Problem("the stimulus names no region", f"{where}.regions", "at least one name"))
         regions = tuple(names.find(r, f"{where}.regions") for r in s.regions)
+        if s.regions and all(r in p.replaced for r in s.regions):
+            problems.append(
+                Problem(
+                    f"the stimulus has no effect: {', '.join(s.regions)} {'is' if len(s.regions) == 1 else 'are'} replaced",
+                    f"{where}.regions",
+                    "at least one region that is simulated here",
+                    "stimulate what stands in its place, or leave the stimulus out",
+                )
+            )
         if all(isfinite(v) for v in (s.amplitude, s.onset, s.duration)):
             start, stop = Fraction(str(s.onset)), Fraction(str(s.onset)) + Fraction(str(s.duration))
             found.append(Pulse(regions, inputs.index(variable), ceil(start / step), ceil(stop / step), s.amplitude))

@@ -307,7 +307,7 @@ def test_what_a_region_sends_follows_a_changing_rate_as_the_solution_of_the_equa
     # 1 - S(t) = (1 - S(0)) exp(-F(t)) + 1 / tau * integral of exp(F(s) - F(t)) over s from 0 to t.
     tau, gamma, a, b, start, stop = 100.0, 0.641e-3, 2.0, 1.0, 0.15, 60.0
     model = MODELS["reduced_wong_wang"]
-    rows = model.rows(model.parameters(), 1.0, np.zeros(1))[:, 0]
+    rows = model.rows(model.parameters(), 1.0, np.zeros((1, 1)))[:, 0]
 
     def big_f(t: float) -> float:
         return t / tau + gamma * (a * t + b * t**2 / 2)

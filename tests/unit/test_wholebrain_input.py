@@ -136,10 +136,37 @@ def test_unknown_names_are_answered_with_the_nearest() -> None:
         ({"stimuli": (Stimulus(("rV1",), 1.0, onset=-1.0, duration=1.0),)}, "the onset is -1.0"),
         ({"stimuli": (Stimulus(("rV1",), 1.0, onset=0.0, duration=1.0, variable="S_X"),)}, "'S_X'"),
         ({"synthetic": SyntheticConnectome(regions=7)}, "an even number"),
+        ({"synthetic": SyntheticConnectome(density=float("nan"))}, "the density of a synthetic connectome is nan"),
+        ({"synthetic": SyntheticConnectome(density=-0.1)}, "a number from 0 to 1"),
+        ({"synthetic": SyntheticConnectome(decay=-1.0)}, "a distance above 0 mm"),
+        ({"synthetic": SyntheticConnectome(decay=0.0)}, "a distance above 0 mm"),
+        ({"synthetic": SyntheticConnectome(spread=1e9)}, "a number from 0 to 10"),
+        ({"speed": 1e-300}, "takes more than 2^31 steps of 0.1 ms"),
+        ({"speed": 6e-7}, "takes more than 2^31 steps of 0.1 ms"),
+        ({"model_parameters": {"tau_E": 0.0}}, "'tau_E' is 0"),
+        ({"model_parameters": {"tau_I": (10.0,) * 75 + (-10.0,)}}, "'tau_I' is -10"),
+        ({"model_parameters": {"d_E": 0.0}}, "'d_E' is 0"),
+        ({"model_parameters": {"gamma_I": 0.0, "J_i": "balanced"}}, "a number above 0"),
+        ({"model": "wilson_cowan", "model_parameters": {"tau_e": 0.0}}, "'tau_e' is 0"),
+        ({"replaced": {"rV1": "rate"}, "stimuli": (Stimulus(("rV1",), 1.0, 0.0, 1.0),)}, "the stimulus has no effect: rV1 is replaced"),
+        (
+            {"replaced": {"rV1": "rate", "rV2": "rate"}, "stimuli": (Stimulus(("rV1", "rV2"), 1.0, 0.0, 1.0),)},
+            "stimuli[0].regions: the stimulus has no effect: rV1, rV2 are replaced",
+        ),
     ],
 )
 def test_wrong_values_are_told_with_what_was_expected(parameters: dict, words: str) -> None:
     assert words in refused(**parameters)
+
+
+def test_a_stimulus_that_is_lost_in_part_is_told_among_the_facts() -> None:
+    def facts(**more) -> dict[str, str]:
+        stimuli = (Stimulus(("lV1",), 1.0, 0.0, 1.0), Stimulus(("rV1", "rV2"), 1.0, 0.0, 1.0))
+        made = WholeBrain(WholeBrainParameters(connectome="synthetic", stimuli=stimuli, **more), CLOCK)
+        return {name: fact for name, fact in made.describe().facts.items() if name.startswith("stimuli")}
+
+    assert facts(replaced={"rV1": "rate"}) == {"stimuli[1]": "has no effect in rV1, which is replaced"}
+    assert facts(simulate=("rV1",)) == {} == facts()
 
 
 def test_the_whole_connectome_may_not_be_replaced(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ DATA = Path(__file__).parent / "data"
 def kernel_slope(model: str, parameters: dict, x: np.ndarray, c: np.ndarray) -> np.ndarray:
     """Return derivatives by the kernel: the slope of one Euler step of 1 ms without bounds."""
     m, n = MODELS[model], x.shape[1]
-    rows = m.rows(m.parameters(**parameters), 1.0, np.zeros(n))
+    rows = m.rows(m.parameters(**parameters), 1.0, np.zeros((n, n)))
     none = (np.zeros(n + 1, np.int64), [], [], [])
     free = [np.inf] * len(m.variables)
     engine = Engine(
@@ -63,7 +63,7 @@ def test_derivatives_are_those_of_the_virtual_brain(model: str, theirs: str, par
     r = json.loads((DATA / "tvb_dfun_wholebrain.json").read_text())["models"][theirs]
     x, c, expected = np.array(r["state"])[..., 0], gain * np.array(r["coupling"])[0, :, 0], np.array(r["dfun"])[..., 0]
     m = MODELS[model]
-    rows = m.rows(m.parameters(**parameters), 1.0, np.zeros(x.shape[1]))
+    rows = m.rows(m.parameters(**parameters), 1.0, np.zeros((x.shape[1], x.shape[1])))
     twin, _ = m.slope(rows, x, c, np.zeros((len(m.inputs), x.shape[1])))
     np.testing.assert_allclose(twin, expected, rtol=1e-12)
     # What the kernel gives is a difference of states of order 1, so it carries their rounding.
@@ -106,7 +106,7 @@ def test_each_wilson_cowan_convention_has_its_own_hopf_point(convention: str) ->
     p_hopf, e_hopf, i_hopf, frequency = HOPF[convention]
 
     def slope(x: np.ndarray, p: float) -> np.ndarray:
-        rows = m.rows(m.parameters(convention=convention, P=p), 1.0, np.zeros(1))
+        rows = m.rows(m.parameters(convention=convention, P=p), 1.0, np.zeros((1, 1)))
         return m.slope(rows, np.reshape(x, (2, 1)), np.zeros(1), np.zeros((2, 1)))[0][:, 0]
 
     def jacobian_at(x: np.ndarray, p: float) -> np.ndarray:
@@ -149,7 +149,7 @@ def test_each_wilson_cowan_convention_oscillates_with_its_own_period(
 
 def test_low_state_of_the_plain_convention() -> None:
     m = MODELS["wilson_cowan"]
-    rows = m.rows(m.parameters(P=1.0), 1.0, np.zeros(1))
+    rows = m.rows(m.parameters(P=1.0), 1.0, np.zeros((1, 1)))
     x = np.array([[0.04653797], [0.00242179]])
     assert np.abs(m.slope(rows, x, np.zeros(1), np.zeros((2, 1)))[0]).max() < 1e-8
 
@@ -170,6 +170,15 @@ def test_balanced_inhibition_lets_every_region_rest_where_it_would_alone(tmp_pat
     assert together.initial()["rate"].values == pytest.approx(alone.initial()["rate"].values[0, 0], rel=1e-9)
 
 
+def test_balanced_inhibition_holds_for_regions_that_rest_at_different_rates(tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "c.zip", np.zeros((2, 2)), np.ones((2, 2)))
+    alone = brain(connectome=str(path), model_parameters={"w_p": (1.3, 1.4)}).initial()["rate"].values[0]
+    assert alone[1] - alone[0] > 0.1
+    varied = {"J_i": "balanced", "w_p": (1.3, 1.4) * 38}
+    together = brain(connectome="synthetic", normalise="max_row_sum", coupling=0.6, model_parameters=varied)
+    assert together.initial()["rate"].values[0] == pytest.approx(np.tile(alone, 38), rel=1e-9)
+
+
 def test_the_analytic_rule_keeps_regions_near_three_hertz() -> None:
     settings = {"connectome": "synthetic", "normalise": "max_row_sum", "coupling": 0.5}
     near = brain(model_parameters={"J_i": "analytic"}, **settings).initial()["rate"].values
@@ -180,7 +189,7 @@ def test_the_analytic_rule_keeps_regions_near_three_hertz() -> None:
 def test_the_rate_function_is_smooth_where_its_formula_is_zero_by_zero() -> None:
     m = MODELS["reduced_wong_wang"]
     p = m.parameters(w_p=0.0, J_i=0.0)
-    rows = m.rows(p, 1.0, np.zeros(2001))
+    rows = m.rows(p, 1.0, np.zeros((2001, 2001)))
     current = (125.0 + np.linspace(-0.1, 0.1, 2001)) / 310.0 - 0.382  # through the singular point in the middle
     dx, rate = m.slope(rows, np.zeros((2, 2001)), np.zeros(2001), np.stack((current, np.zeros(2001))))
     assert rate[1000] == pytest.approx(1 / 0.16, rel=1e-9)

@@ -22,8 +22,8 @@ class LinearParameters:
     gamma: PerRegion = -1.0
 
 
-def _rows(parameters: LinearParameters, _gain: float, strengths: Array) -> Array:
-    return table([parameters.gamma], len(strengths))
+def _rows(parameters: LinearParameters, _gain: float, weights: Array) -> Array:
+    return table([parameters.gamma], len(weights))
 
 
 def _slope(rows: Array, x: Array, c: Array, u: Array) -> tuple[Array, None]:
@@ -37,6 +37,7 @@ LINEAR = Model(
     "Uhlenbeck & Ornstein 1930, Phys Rev 36:823",
     LinearParameters,
     {},
+    (),
     (Variable("x", "1", "state", 0.0),),
     (Input("x", "1/ms", "added to the slope"),),
     "x",

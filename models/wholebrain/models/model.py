@@ -63,6 +63,8 @@ class Model:
         Frozen dataclass; every number may also be a tuple with one number a region.
     choices : mapping of str to tuple of str
         Words that a parameter may hold (instead of a number, where its default is one).
+    positive : tuple of str
+        Parameters that must be above 0.
     variables : tuple of Variable
         State, in the order of the kernel.
     inputs : tuple of Input
@@ -72,7 +74,7 @@ class Model:
     rate : str or None
         What the rate output in Hz stands for, where the model has one.
     rows : callable
-        Turns (parameters, gain, strengths) into the table of the kernel, (n_rows, n_regions).
+        Turns (parameters, gain, weights) into the table of the kernel, (n_rows, n_regions).
     slope : callable
         The slow twin of the kernel: (rows, x, c, u) to (dx, rate), 1/ms and Hz; the rate is None where there is none.
     """
@@ -83,6 +85,7 @@ class Model:
     source: str
     parameters: type
     choices: Mapping[str, tuple[str, ...]]
+    positive: tuple[str, ...]
     variables: tuple[Variable, ...]
     inputs: tuple[Input, ...]
     coupling: str
@@ -131,5 +134,7 @@ def read_parameters(model: Model, given: Mapping[str, Any], n: int) -> tuple[Any
             numbers = np.atleast_1d(np.asarray(value, dtype=np.float64))
             if numbers.ndim != 1 or len(numbers) not in (1, n) or not np.isfinite(numbers).all():
                 problems.append(Problem(f"'{name}' is {value!r}", where, f"a finite number, or one for each of the {n} regions"))
+            elif name in model.positive and not (numbers > 0).all():
+                problems.append(Problem(f"'{name}' is {numbers[~(numbers > 0)][0]:g}", where, "a number above 0"))
             good[name] = float(numbers[0]) if len(numbers) == 1 else tuple(float(v) for v in numbers)
     return (defaults if problems else model.parameters(**good)), problems

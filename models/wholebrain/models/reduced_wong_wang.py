@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from math import fsum
 
 import numpy as np
 
@@ -57,7 +58,7 @@ class ReducedWongWangParameters:
 _FEEDBACK = 12  # row of J_i
 
 
-def _rows(p: ReducedWongWangParameters, gain: float, strengths: Array) -> Array:
+def _rows(p: ReducedWongWangParameters, gain: float, weights: Array) -> Array:
     feedback: PerRegion = 1.0 if isinstance(p.J_i, str) else p.J_i
     rows = table(
         [
@@ -80,22 +81,24 @@ def _rows(p: ReducedWongWangParameters, gain: float, strengths: Array) -> Array:
             p.I_ext,
             p.lamda,
         ],
-        len(strengths),
+        len(weights),
     )
     if p.J_i == "analytic":
-        rows[_FEEDBACK] = [0.75 * gain * float(s) + 1.0 for s in strengths]
+        rows[_FEEDBACK] = [0.75 * gain * fsum(row) + 1.0 for row in weights]
     elif p.J_i == "balanced":
-        rows[_FEEDBACK] = [_balance(tuple(float(v) for v in column), gain * float(s)) for column, s in zip(rows.T, strengths, strict=True)]
+        columns = [tuple(float(v) for v in column) for column in rows.T]
+        gates = np.array([_resting_gate(column) for column in columns])
+        received = [gain * fsum(row * gates) for row in weights]
+        rows[_FEEDBACK] = [_balance(*each) for each in zip(columns, gates.tolist(), received, strict=True)]
     return rows
 
 
-def _balance(column: tuple[float, ...], received: float) -> float:
-    """Return the J_i with which a region rests where it would by itself with J_i = 1, when all others send what it sends.
+def _balance(column: tuple[float, ...], own: float, received: float) -> float:
+    """Return the J_i with which a region rests where it would by itself with J_i = 1, while it receives what the others send at their rest.
 
     The input that inhibition takes away by itself, plus what comes from others, has to be taken away by the inhibition there is.
     """
-    own = _resting_gate(column)
-    return (_inhibition(column, own, 0.0) + column[11] * received * own) / _inhibition(column, own, received * own)
+    return (_inhibition(column, own, 0.0) + column[11] * received) / _inhibition(column, own, received)
 
 
 @cache
@@ -154,6 +157,7 @@ REDUCED_WONG_WANG = Model(
     "Deco et al. 2014, J Neurosci 34:7886, equations 5 to 10",
     ReducedWongWangParameters,
     {"J_i": ("analytic", "balanced")},
+    ("d_E", "gamma_E", "tau_E", "d_I", "gamma_I", "tau_I"),
     (
         Variable("S_E", "1", "open fraction of NMDA channels", 0.16, 0.0, 1.0),
         Variable("S_I", "1", "open fraction of GABA channels", 0.04, 0.0, 1.0),

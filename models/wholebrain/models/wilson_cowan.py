@@ -103,9 +103,9 @@ class WilsonCowanParameters:
 _ORDER = [f.name for f in fields(WilsonCowanParameters) if f.name != "convention"]
 
 
-def _rows(p: WilsonCowanParameters, _gain: float, strengths: Array) -> Array:
+def _rows(p: WilsonCowanParameters, _gain: float, weights: Array) -> Array:
     defaults, shifted, reaches_k = CONVENTIONS[p.convention]
-    n = len(strengths)
+    n = len(weights)
     given = {name: cast("PerRegion | None", getattr(p, name)) for name in _ORDER}
     rows = dict(zip(_ORDER, table([defaults[name] if v is None else v for name, v in given.items()], n), strict=True))
     at_zero = {
@@ -160,6 +160,7 @@ WILSON_COWAN = Model(
     "Wilson & Cowan 1972, Biophys J 12:1, equations 11 and 12",
     WilsonCowanParameters,
     {"convention": tuple(CONVENTIONS)},
+    ("tau_e", "tau_i"),
     (
         Variable("E", "1", "active fraction of the excitatory population", 0.1),
         Variable("I", "1", "active fraction of the inhibitory population", 0.05),

@@ -4,6 +4,8 @@ from numpy.typing import NDArray
 from cosim.models.microcircuit._projection import Projection
 
 CHUNK: int
+NO_ROOM: int
+ROW_TOO_LONG: int
 LARGEST_MEAN: float
 
 def levels() -> tuple[str, ...]: ...

@@ -76,6 +76,7 @@ cdef extern from "poisson.h" nogil:
     double COSIM_LARGEST_MEAN
 
 cdef extern from "rows.h" nogil:
+    enum: MC_NO_ROOM, MC_ROW_TOO_LONG
     ctypedef struct mc_projection:
         uint64_t key
     ctypedef struct mc_entry:
@@ -91,7 +92,7 @@ cdef extern from "memory.h" nogil:
     void *mc_pages(size_t n) noexcept
     void mc_pages_free(void *p, size_t n) noexcept
 
-CHUNK = MC_CHUNK
+CHUNK, NO_ROOM, ROW_TOO_LONG = MC_CHUNK, MC_NO_ROOM, MC_ROW_TOO_LONG
 LARGEST_MEAN = COSIM_LARGEST_MEAN
 
 
@@ -226,7 +227,7 @@ cdef class Engine:
         Returns
         -------
         int
-            0, or 1 where the room was too small, or 2 where one row is too long for its block.
+            0, or `NO_ROOM`, or `ROW_TOO_LONG` where one row has more than 65535 synapses onto one block.
         """
         cdef mc_engine *e = &self.it
         cdef uint64_t[::1] pointer = np.array([p.address for p in projections] or [0], np.uint64)

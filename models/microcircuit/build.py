@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from cosim import _random
 from cosim._meeting import MEETING_BYTES
-from cosim.errors import InputError, Problem
+from cosim.errors import InputError, Problem, RunError
 from cosim.interfaces import Ranks
-from cosim.models.microcircuit._engine import Engine
+from cosim.models.microcircuit._engine import CHUNK, NO_ROOM, ROW_TOO_LONG, Engine
 from cosim.models.microcircuit._projection import RULES, Projection, outdegrees
 from cosim.models.microcircuit.network import Network
 from cosim.models.microcircuit.neuron import propagators
@@ -20,10 +20,11 @@ from cosim.models.microcircuit.partition import Part, first_ids, part
 from cosim.models.microcircuit.scaling import Scaled
 from cosim.models.microcircuit.wiring import Wiring, most_synapses
 from cosim.random import stream_key
-from cosim.timegrid import to_ticks
+from cosim.timegrid import in_ms, to_ticks
 
-_BLOCK = 65536
+_BLOCK, _BLOCKS = 65536, 65535
 _LONGEST_ROW = 65535
+_LONGEST_REST = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,13 @@ class Plan:
         for p, synapses in zip(self.scaled.network.populations, self.scaled.poisson_synapses, strict=True):
             k, rest = propagators(p.neuron, self.step_ms), p.neuron.e_l
             weight = p.background.weight_pa
+            refractory = to_ticks(p.neuron.t_ref, self.step_ms, f"the refractory time of {p.name},")
+            if refractory > _LONGEST_REST:
+                raise InputError(Problem(f"the refractory time of {p.name}, {in_ms(p.neuron.t_ref)}, is more than {_LONGEST_REST:,} steps",
+                                         remedy="shorten it or lengthen the step"))
             rows.append((k.p11, k.p21, k.m22, k.p20, float(p.neuron.v_th - rest), float(p.neuron.v_reset - rest), float(rest), weight,
                          weight if self.input_pa is None else self.input_pa, synapses * float(self.step_ms) * 1e-3,
-                         to_ticks(p.neuron.t_ref, self.step_ms, f"the refractory time of {p.name},")))
+                         refractory))
         return np.array(rows)
 
     def slots(self) -> int:
@@ -114,32 +119,52 @@ def projection_keys(network: Network, seed: int, stream: str) -> list[int]:
 
 def _connect(engine: Engine, network: Network, wires: Wiring, own: Part, seed: int, stream: str, level: int) -> None:
     keys, first = projection_keys(network, seed, stream), network.first_ids
-    room, rows = 0.0, np.zeros(len(network.populations), np.int64)
+    room, longest = 0.0, np.zeros((len(network.populations),) * 2)
     degrees: list[NDArray[np.uint32] | None] = []
     for p, key in zip(network.projections, keys, strict=True):
         low, high = own.bounds[p.target]
-        targets, total = network.populations[p.target].size, network.count(p)
+        sources, targets, total = network.populations[p.source].size, network.populations[p.target].size, network.count(p)
         random = p.rule == "fixed_total_number"
-        counts = outdegrees(level, stream_key(key, "sources"), total, network.populations[p.source].size) if random else None
-        rows[p.source] += int(counts.max()) if counts is not None else high - low
-        room += most_synapses(total * (high - low) / targets) if random else total * (high - low) / targets + 1
+        counts = outdegrees(level, stream_key(key, "sources"), total, sources) if random else None
+        mine = total * (high - low) / targets
+        longest[p.source, p.target] += int(counts.max()) if counts is not None else min(mine, most_synapses(mine / sources))
+        room += most_synapses(mine) if random else mine + 1
         degrees.append(counts)
-    blocks = max(-(-own.local // _BLOCK), -(-3 * int(rows.max()) // (2 * _LONGEST_ROW)) if rows.max() > _LONGEST_ROW else 1)
-    engine.make_room(int(room) + 64, -(-own.local // (64 * blocks)) * 64)
+    block = _block(own, longest)
+    engine.make_room(int(room) + 64, block)
     for source, population in enumerate(network.populations):
         leaving = []
-        longest = 0
+        most = 0
         for i, p in enumerate(network.projections):
             if p.source != source or not network.count(p):
                 continue
             made = Projection(level, keys[i], RULES[p.rule], first[source], population.size, network.populations[p.target].size,
                               own.bounds[p.target], int(own.to_local[p.target]), degrees[i], round(p.count), wires.delays[i],
                               wires.weights[i])
-            longest += _longest(made, degrees[i], p.rule, own.bounds[p.target])
+            most += _longest(made, degrees[i], p.rule, own.bounds[p.target])
             leaving.append(made)
-        if engine.build(first[source], population.size, leaving, longest):
-            raise InputError(Problem(f"a neuron of {population.name} has more than {_LONGEST_ROW} synapses onto 64 neighbouring neurons",
-                                     remedy="lower the number of synapses that leave this population"))
+        wrong = engine.build(first[source], population.size, leaving, most)
+        if wrong == NO_ROOM:
+            raise RunError(f"the synapses of {population.name} are more than the room that was reckoned for them; tell the authors of "
+                           "cosim, and take another seed until they have mended it")
+        if wrong == ROW_TOO_LONG:
+            raise InputError(Problem(f"a neuron of {population.name} has more than {_LONGEST_ROW} synapses onto {block} neighbouring "
+                                     "neurons", remedy="lower the number of synapses that leave this population"))
+
+
+def _block(own: Part, longest: NDArray[np.float64]) -> int:
+    """Return how many targets form a block, so that no source has more synapses onto one than can be counted there.
+
+    `longest`, (n_populations, n_populations), holds the most synapses of one source onto all of this rank's own targets.
+    """
+    whole = -(-own.local // CHUNK) * CHUNK
+    block = min(whole, _BLOCK)
+    if longest.sum(axis=1).max() > _LONGEST_ROW:
+        # Half as much again may fall onto one block as onto all of its size.
+        sizes = np.array([max(high - low, 1) for low, high in own.bounds])
+        block = min(block, int(_LONGEST_ROW / 1.5 / (longest / sizes).max()) // CHUNK * CHUNK)
+    blocks = min(-(-whole // max(block, CHUNK)), _BLOCKS)
+    return -(-whole // (CHUNK * blocks)) * CHUNK
 
 
 def _longest(made: Projection, outdegree: NDArray[np.uint32] | None, rule: str, bounds: tuple[int, int]) -> int:

@@ -3,6 +3,7 @@
 #define MC_LEVELS_H
 
 #include "engine.h"
+#include "processor.h"
 
 /* Replace the counts of a chunk that reached the last threshold. */
 static void mc_poisson_refine(const cosim_poisson *p, uint64_t key, uint32_t chunk, uint64_t step, int32_t count[MC_CHUNK]) {
@@ -30,7 +31,7 @@ static void mc_poisson_refine(const cosim_poisson *p, uint64_t key, uint32_t chu
 #undef MC_BYTES
 #undef MC_MULTIPLY
 
-#if defined(__x86_64__)
+#if defined(COSIM_X86_LEVELS)
 #include <immintrin.h>
 
 #define MC_LEVEL v2
@@ -73,7 +74,7 @@ static void mc_poisson_refine(const cosim_poisson *p, uint64_t key, uint32_t chu
 /* The level of this number, from the simplest; null where the processor or the list ends. */
 static const mc_level *mc_level_at(int number) {
   if (number == 0) return &mc_level_baseline;
-#if defined(__x86_64__)
+#if defined(COSIM_X86_LEVELS)
   if (number == 1 && __builtin_cpu_supports("x86-64-v2")) return &mc_level_v2;
   if (number == 2 && __builtin_cpu_supports("x86-64-v3")) return &mc_level_v3;
   if (number == 3 && __builtin_cpu_supports("x86-64-v4")) return &mc_level_v4;

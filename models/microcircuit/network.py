@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+MOST_NEURONS = 2**32 - 2**20  # a neuron's number has 32 bits, populations filled up to whole chunks included
+
 
 @dataclass(frozen=True, slots=True)
 class Neuron:
@@ -12,13 +14,13 @@ class Neuron:
 
     Parameters
     ----------
-    c_m : float
+    c_m : Fraction
         Capacitance, pF.
     tau_m, tau_syn : Fraction
         Time constants of the membrane and of the synaptic current, ms.
     t_ref : Fraction
         Refractory time, ms.
-    v_th, v_reset, e_l : float
+    v_th, v_reset, e_l : Fraction
         Threshold, reset and resting potential, mV.
     """
 

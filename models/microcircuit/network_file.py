@@ -11,7 +11,7 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from cosim.errors import InputError, Problem, raise_all
-from cosim.models.microcircuit.network import Background, Network, Neuron, Population, Projection
+from cosim.models.microcircuit.network import MOST_NEURONS, Background, Network, Neuron, Population, Projection
 from cosim.models.microcircuit.network_section import Section
 from cosim.models.microcircuit.neuron import current_of_potential, synapses_of_probability
 from cosim.registry import did_you_mean
@@ -98,7 +98,7 @@ def _population(name: str, part: Section, defaults: dict[str, Fraction | None], 
     """Return a population; what rests on defaults that are not sound is not looked at, as that would only follow from them."""
     before = len(part.problems) if sound else -1
     values = {key: part.quantity(key, unit, defaults[key]) for key, unit in _NEURON.items()}
-    size = part.integer("size", least=1)
+    size = part.integer("size", least=1, most=MOST_NEURONS)
     external = part.integer("external", 0, least=0)
     needed = external > 0
     own_rate = part.quantity("external_rate", "Hz", rate if needed else rate or Fraction(0))
@@ -169,7 +169,11 @@ def _projection(part: Section, populations: dict[str, Population | None], synaps
         part.blame("rule", f"'one_to_one' between {sender.size} neurons of {source} and {receiver.size} of {target}",
                    "populations of one size")
         return None
-    count = synapses_of_probability(probability, sender.size, receiver.size) if "probability" in given else float(number)
+    if probability and sender.size * receiver.size == 1:
+        part.blame("probability", f"{source} and {target} have one neuron each: no number of synapses connects them with a probability of "
+                   f"{float(probability):g}", "a 'number' of synapses, or a 'rule' such as 'one_to_one'")
+        return None
+    count = synapses_of_probability(probability, sender.size, receiver.size) if probability else float(number)
     order = list(populations)
     return Projection(order.index(source), order.index(target), rule, count, _in_pa(synapse.weight, receiver.neuron), synapse.weight_rel_sd,
                       synapse.delay, float(synapse.delay_sd), f"{source} -> {target}", part.where())

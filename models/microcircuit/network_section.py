@@ -12,6 +12,8 @@ from cosim.errors import Problem
 from cosim.models.microcircuit.quantities import quantity
 from cosim.registry import did_you_mean
 
+MOST_COUNT = 2**53  # all whole numbers up to here are floats, too
+
 
 class Section:
     """A mapping in the file; every key may be asked for, what was never asked for is unknown.
@@ -103,15 +105,16 @@ class Section:
             return Fraction(0)
         return value if isinstance(value, Fraction) else Fraction(repr(float(value)))
 
-    def integer(self, key: str, default: int | None = None, least: int = 0) -> int:
-        """Return a whole number."""
+    def integer(self, key: str, default: int | None = None, least: int = 0, most: int = MOST_COUNT) -> int:
+        """Return a whole number within bounds."""
         self.asked.add(key)
         if key not in self.data and default is None:
             self.blame("", f"'{key}' is missing", "a whole number")
             return least
         value = self.data.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            self.blame(key, f"{key} is {value}", f"a whole number of at least {least}")
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            up_to = f" and at most {most:,}" if isinstance(value, int) and value > most else ""
+            self.blame(key, f"{key} is {value}", f"a whole number of at least {least}{up_to}")
             return least
         return int(value)
 

@@ -13,6 +13,7 @@ from fractions import Fraction
 from cosim.models.microcircuit.network import Neuron
 
 _DIGITS = 50
+_LARGE = 1000  # from here on exp(x) - 1 is exp(x) to all digits, and later too large to be held
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def propagators(neuron: Neuron, step_ms: Fraction) -> Propagators:
         h, c_m, tau_m, tau_syn = (_decimal(x) for x in (step_ms, neuron.c_m, neuron.tau_m, neuron.tau_syn))
         p11, p22 = (-h / tau_syn).exp(), (-h / tau_m).exp()
         x = _decimal(step_ms / neuron.tau_m - step_ms / neuron.tau_syn)
-        p21 = h / c_m * p22 * ((x.exp() - 1) / x if x else 1)
+        p21 = h / c_m * (p22 * ((x.exp() - 1) / x if x else 1) if x < _LARGE else (p11 - p22) / x)
         p20 = tau_m / c_m * (1 - p22)
         return Propagators(float(p11), float(p21), float(p22), float(p22 - 1), float(p20))
 
@@ -72,12 +73,19 @@ def current_of_potential(neuron: Neuron) -> float:
 
 
 def synapses_of_probability(probability: Fraction, sources: int, targets: int) -> float:
-    """Return the number of synapses at which two neurons are connected with a probability, where multapses are allowed.
+    """Return the number of synapses at which two neurons are connected with a probability below 1, where multapses are allowed.
+
+    Raises
+    ------
+    ValueError
+        When there is but one pair of neurons: any number of synapses connects it with certainty.
 
     Notes
     -----
     ``ln(1 - C) / ln(1 - 1 / (N_pre N_post))``. Source: Potjans & Diesmann 2014, Cereb Cortex 24:785.
     """
+    if sources * targets == 1:
+        raise ValueError("one pair of neurons is connected with probability 0 or 1")
     with localcontext() as context:
         context.prec = _DIGITS
         return float((1 - _decimal(probability)).ln() / (1 - 1 / Decimal(sources * targets)).ln())

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+_DIGIT = re.compile(r"^[^eE]*[1-9]")  # a number that is not 0
 _PATTERN = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S*)\s*")
+_LEAST, _MOST = 1e-15, 1e15
 _UNITS = {
     "ms": {"s": Fraction(1000), "ms": Fraction(1), "us": Fraction(1, 1000), "µs": Fraction(1, 1000)},
     "mV": {"V": Fraction(1000), "mV": Fraction(1), "uV": Fraction(1, 1000), "µV": Fraction(1, 1000)},
@@ -35,7 +37,8 @@ def quantity(text: object, *units: str) -> tuple[Fraction, str]:
     Raises
     ------
     ValueError
-        When it is no quantity of such a unit; the message says what is wrong.
+        When it is no quantity of such a unit, or neither 0 nor of a magnitude from 1e-15 to 1e15 in its base unit; the message says
+        what is wrong. Within these bounds all that is reckoned from quantities is finite.
     """
     found = _PATTERN.fullmatch(text) if isinstance(text, str) else None
     if found is None:
@@ -43,5 +46,12 @@ def quantity(text: object, *units: str) -> tuple[Fraction, str]:
         raise ValueError(lacks)
     for unit in units:
         if found[2] in _UNITS[unit]:
+            # As a float first: the exact value of 1e999999999 would not fit into memory.
+            size = abs(float(found[1])) * float(_UNITS[unit][found[2]])
+            if not _DIGIT.search(found[1]):
+                return Fraction(0), unit
+            if not _LEAST <= size <= _MOST:
+                word = "large" if size > _MOST else "small"
+                raise ValueError(f"'{text}' is too {word}: a quantity here is 0, or from {_LEAST:g} to {_MOST:g} {unit}")
             return Fraction(found[1]) * _UNITS[unit][found[2]], unit
     raise ValueError(f"'{text}' has no unit" if not found[2] else f"'{text}' has the unit '{found[2]}'")

@@ -9,6 +9,7 @@
 
 #include "engine.h"
 
+enum { MC_NO_ROOM = 1, MC_ROW_TOO_LONG = 2 }; /* what may be wrong with a row: no room for it, or more than 65535 synapses onto one block */
 enum { MC_TOTAL_NUMBER, MC_INDEGREE, MC_ALL_TO_ALL, MC_ONE_TO_ONE };
 
 typedef struct { uint32_t target, draw; } mc_incoming;
@@ -88,9 +89,9 @@ static uint32_t mc_draw_row(const mc_engine *e, const mc_projection *p, uint32_t
 }
 
 /* Put the entries of one source behind each other, by block and delay; `count` is (blocks * ages,) and zero before and after.
- * Returns nonzero where there is no room, or more than 65535 synapses from this source onto one block. */
+ * Returns 0, or what is wrong. */
 static int mc_store_row(mc_engine *e, uint32_t source, const mc_entry *entry, uint32_t n, uint32_t *count) {
-  if (e->used + n > e->capacity) return 1;
+  if (e->used + n > e->capacity) return MC_NO_ROOM;
   for (uint32_t i = 0; i < n; i++) count[entry[i].block * e->ages + entry[i].age]++;
   uint32_t *out = e->synapse + e->used, place = 0;
   for (uint32_t b = 0; b < e->n_blocks; b++) {
@@ -103,7 +104,7 @@ static int mc_store_row(mc_engine *e, uint32_t source, const mc_entry *entry, ui
       here[a] = place;
       place += many;
     }
-    if (place - begin > UINT16_MAX) return 2;
+    if (place - begin > UINT16_MAX) return MC_ROW_TOO_LONG;
     upto[e->ages] = (uint16_t)(place - begin);
   }
   for (uint32_t i = 0; i < n; i++) out[count[entry[i].block * e->ages + entry[i].age]++] = entry[i].packed;

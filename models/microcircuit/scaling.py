@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cosim.errors import InputError, Problem, raise_all
-from cosim.models.microcircuit.network import Network
+from cosim.models.microcircuit.network import MOST_NEURONS, Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,9 @@ def scaled(network: Network, scale: float, indegree_scale: float, drive: str) ->
     Where an in-degree K becomes K', weights become ``w' = w sqrt(K / K')``, which keeps the variance of the input. The mean that is
     missing, ``1e-3 tau_syn (w K - w' K') rate``, summed over recurrent and external input, comes as direct current. Its external part
     follows the external rate, so that the scaled network answers to a change of that rate as the full one does. K' is the whole number
-    that is run, but for ``fixed_total_number``, whose in-degree is a mean: there it is ``indegree_scale`` times K, as in the reference code,
-    so that all weights keep their ratios, while the total of synapses and the number of neurons are rounded; where the total rounds to
-    none, K' is 0 and the whole mean comes as direct current.
+    that is run, but for ``fixed_total_number``, whose in-degree is a mean: there it is ``indegree_scale`` times K, as in the reference
+    code, so that all weights keep their ratios, while the total of synapses and the number of neurons are rounded; where the total
+    rounds to none, K' is 0 and the whole mean comes as direct current.
     """
     _check(network, scale, indegree_scale)
     sizes = np.array([p.size for p in network.populations], float)
@@ -70,6 +70,7 @@ def scaled(network: Network, scale: float, indegree_scale: float, drive: str) ->
     populations = [replace(p, size=max(1, round(p.size * scale)), background=replace(
         p.background, synapses=round(p.background.synapses * indegree_scale))) for p in network.populations]
     common = sqrt(indegree_scale)
+    _check_size(sum(p.size for p in populations), scale)
     projections = []
     for p in network.projections:
         count = p.count * indegree_scale * (scale if p.rule == "fixed_total_number" else 1)
@@ -92,6 +93,13 @@ def scaled(network: Network, scale: float, indegree_scale: float, drive: str) ->
     if drive == "dc":
         return Scaled(small, direct, external, np.zeros(len(populations)))
     return Scaled(small, direct, external * (1 - roots), heard)
+
+
+def _check_size(neurons: int, scale: float) -> None:
+    if neurons > MOST_NEURONS:
+        at = f" at scale {scale:g}" if scale != 1 else ""
+        raise InputError(Problem(f"the network has {neurons:,} neurons{at}", expected=f"at most {MOST_NEURONS:,}",
+                                 remedy="lower the scale or the sizes of its populations"))
 
 
 def _root(full: float, run: float, otherwise: float) -> float:

@@ -66,10 +66,6 @@ def wiring(network: Network, step_ms: Fraction) -> Wiring:
             kept[p.delay, p.delay_sd] = _delays(p, step_ms, normal)
     used = [kept[p.delay, p.delay_sd] for p in active]
     least, largest = min((int(d.min()) for d in used), default=1), max((int(d.max()) for d in used), default=1)
-    if largest > _LONGEST_DELAY:
-        slow = max(active, key=lambda p: int(kept[p.delay, p.delay_sd].max()))
-        raise InputError(Problem(f"the longest delay of {slow.name}, {in_ms(largest * step_ms)}, is more than {_LONGEST_DELAY} steps",
-                                 where=slow.where, remedy="shorten the delay or lengthen the step"))
     ages = {key: np.maximum(d - least, 0).astype(np.uint16) for key, d in kept.items()}
     drawn: dict[tuple[float, float], NDArray[np.int16]] = {}
     for p in network.projections:
@@ -114,13 +110,22 @@ def _fineness(network: Network, active: list[Projection]) -> tuple[int, float]:
 
 
 def _delays(p: Projection, step_ms: Fraction, normal: NDArray[np.float64]) -> NDArray[np.int64]:
-    if p.delay_sd == 0:
+    if p.delay_sd:
+        drawn = np.rint((float(p.delay) + p.delay_sd * normal) / float(step_ms))
+        if drawn[-1] < 1:
+            raise InputError(Problem(f"no delay of {p.name}, {in_ms(p.delay)} with a standard deviation of {p.delay_sd:g} ms, is as long "
+                                     f"as the step, {in_ms(step_ms)}", where=p.where, remedy="lengthen the delay or shorten the step"))
+        longest, steps = int(drawn[-1]), drawn[drawn >= 1]
+    else:
         try:
-            return np.full(1, to_ticks(p.delay, step_ms, f"the delay of {p.name},"), np.int64)
+            longest = to_ticks(p.delay, step_ms, f"the delay of {p.name},")
         except InputError as error:
             raise InputError(*(problem.at(p.where) for problem in error.problems)) from error
-    steps = np.rint((float(p.delay) + p.delay_sd * normal) / float(step_ms)).astype(np.int64)
-    return steps[steps >= 1]
+        steps = np.full(1, float(longest))
+    if longest > _LONGEST_DELAY:
+        raise InputError(Problem(f"the longest delay of {p.name}, {in_ms(longest * step_ms)}, is more than {_LONGEST_DELAY} steps",
+                                 where=p.where, remedy="shorten the delay or lengthen the step"))
+    return steps.astype(np.int64)
 
 
 def _weights(p: Projection, units_per_pa: float, normal: NDArray[np.float64]) -> NDArray[np.int16]:

@@ -1,15 +1,23 @@
 """The kernels give the bits of their plain twin, whatever the processor, the ranks and the windows."""
 
+import re
+import shlex
+import shutil
+import subprocess
+import sysconfig
 from pathlib import Path
 
 import numpy as np
 import pytest
-from support.microcircuit import MIXED, digest, make, run
+from support.microcircuit import MIXED, NEURON, digest, make, run
 from support.ranks import run_on_ranks
 
+import cosim
 from cosim.blocks import Samples, Spikes
+from cosim.errors import InputError, RunError
 from cosim.interfaces import Context
-from cosim.models.microcircuit import twin
+from cosim.models import microcircuit
+from cosim.models.microcircuit import build, twin
 from cosim.models.microcircuit._engine import CHUNK, levels
 from cosim.models.microcircuit._projection import outdegrees
 from cosim.random import stream_key
@@ -123,6 +131,60 @@ def test_poisson_counts_follow_their_distribution(mean):
     assert counts.mean() == pytest.approx(mean, abs=5 * np.sqrt(mean / counts.size) + 1e-4)
     if high > low:
         assert chisquare(observed, chance * counts.size).pvalue > 1e-3
+
+
+LONG_ROWS = NEURON + """
+populations: {A: {size: 1, V_init: -49 mV}, B: {size: 200}, C: {size: 20000}}
+synapses: {s: {weight: 1 pA, delay: 1 ms}}
+projections:
+  - {source: A, target: B, rule: fixed_indegree, indegree: %d, synapse: s}
+  - {source: A, target: C, rule: fixed_indegree, indegree: 4, synapse: s}
+  - {source: A, target: C, number: 70000, synapse: s}
+"""
+
+
+def prepared(text, folder):
+    one = make(text, folder)
+    run_on_ranks(1, lambda mine: one.prepare(Context("column", 7, 0, mine, Path())))
+    return one
+
+
+def test_a_source_may_have_more_synapses_than_sixteen_bits_can_count(tmp_path):
+    one = prepared(LONG_ROWS % 500, tmp_path)
+    row, first = one._built.engine.row(0), one._built.part.to_local
+    onto = [np.bincount(row[:, 0], minlength=first[2] + 20000)[at:at + size] for at, size in zip(first[1:], (200, 20000), strict=True)]
+    assert (onto[0] == 500).all() and (onto[1] >= 4).all() and onto[1].sum() == 150_000
+    alone = run(lambda: make(LONG_ROWS % 500, tmp_path, trace=(1, 20200)), 100)
+    assert alone["synaptic_current"].values.max() > 400
+    assert digest(run(lambda: make(LONG_ROWS % 500, tmp_path, trace=(1, 20200)), 100, 7, ranks=3)) == digest(alone)
+
+
+def test_synapses_that_cannot_be_counted_or_find_no_room_are_told_apart(tmp_path, monkeypatch):
+    with pytest.raises(InputError, match="a neuron of A has more than 65535 synapses onto 64 neighbouring neurons"):
+        prepared(LONG_ROWS % 1100, tmp_path)
+    monkeypatch.setattr(build, "most_synapses", lambda mean: 0.0)
+    with pytest.raises(RunError, match="the synapses of S are more than the room"):
+        prepared(NEURON + """
+populations: {S: {size: 10}}
+synapses: {s: {weight: 1 pA, delay: 1 ms}}
+projections: [{source: S, target: S, number: 1000, synapse: s}]
+""", tmp_path)
+
+
+@pytest.mark.parametrize("other", [(), ("-U__GNUC__", "-D__GNUC__=11"), ("-D__clang__=1",), ("-DCOSIM_PLAIN_ONLY",)])
+def test_a_compiler_that_cannot_choose_the_instruction_set_is_given_the_plain_kernel_alone(other):
+    compiler = shlex.split(sysconfig.get_config_var("CC") or "cc")
+    if shutil.which(compiler[0]) is None:
+        pytest.skip("there is no C compiler")
+    headers = [f"-I{Path(sources.__file__).parent}" for sources in (cosim, microcircuit)]
+    given = subprocess.run([*compiler, "-E", "-P", "-xc", *headers, *other, "-"], input='#include "levels.h"\n', text=True, check=True,
+                           capture_output=True).stdout
+    names = re.findall(r'mc_level mc_level_\w+ = \{"([^"]+)"', given)
+    assert tuple(names)[:1] == ("baseline",)
+    if other:
+        assert names == ["baseline"] and "x86-64" not in given
+    else:
+        assert set(levels()) <= set(names), "built by another compiler than the tests use"
 
 
 def test_sources_share_out_all_synapses_at_random():

@@ -1,6 +1,8 @@
 """Networks as data: what a file means, and what is said when it is wrong."""
 
+from dataclasses import astuple
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,9 @@ from support.microcircuit import CLOCK, MIXED, NEURON, make
 
 from cosim.errors import InputError
 from cosim.models.microcircuit.component import Microcircuit
+from cosim.models.microcircuit.network import Neuron
 from cosim.models.microcircuit.network_file import SHIPPED, find_network, read_network
+from cosim.models.microcircuit.neuron import current_of_potential, propagators, synapses_of_probability
 from cosim.models.microcircuit.parameters import MicrocircuitParameters
 from cosim.models.microcircuit.quantities import quantity
 from cosim.models.microcircuit.wiring import wiring
@@ -48,13 +52,15 @@ def test_the_column_describes_itself():
 
 
 @pytest.mark.parametrize(("text", "unit", "value"), [("0.1 ms", "ms", Fraction(1, 10)), ("2s", "ms", 2000), ("-1.5e-2 V", "mV", -15),
-                                                     ("3 kHz", "Hz", 3000), (".5 nA", "pA", 500), ("100 us", "ms", Fraction(1, 10))])
+                                                     ("3 kHz", "Hz", 3000), (".5 nA", "pA", 500), ("100 us", "ms", Fraction(1, 10)),
+                                                     ("0e999999999 ms", "ms", 0)])
 def test_quantities_are_read_exactly(text, unit, value):
     assert quantity(text, unit) == (value, unit)
 
 
 @pytest.mark.parametrize(("text", "said"), [("5", "has no unit"), (5, "has no unit"), ("5 mV", "unit 'mV'"), ("ms", "no quantity"),
-                                          (None, "no quantity")])
+                                          (None, "no quantity"), ("1e999 ms", "too large"), ("-1e16 ms", "too large"),
+                                          ("1e999999999 ms", "too large"), ("1e-400 ms", "too small")])
 def test_what_is_no_quantity_is_refused(text, said):
     with pytest.raises(ValueError, match=said):
         quantity(text, "ms")
@@ -81,6 +87,14 @@ projections:
 @pytest.mark.parametrize(("change", "said"), [
     (("delay: 1 ms", "delay: 1.05 ms"), "the delay of S -> I, 1.05 ms is not a multiple of the tick 0.1 ms"),
     (("delay: 1 ms", "delay: 0 ms"), "the delay is 0 ms"),
+    (("delay: 1 ms", "delay: 0.01 ms, delay_sd: 0.001 ms"), "projections[4]: no delay of S -> I, 0.01 ms with"),
+    (("delay: 1 ms", "delay: 7 s"), "projections[4]: the longest delay of S -> I, 7000 ms, is more than 60000 steps"),
+    (("delay: 1 ms", "delay: 1 s, delay_sd: 1e15 ms"), "the longest delay of S -> I"),
+    (("I_e: 400 pA", "I_e: 1e999 pA"), "'1e999 pA' is too large"),
+    (("weight: 100 pA", "weight: 1e400 pA"), "'1e400 pA' is too large"),
+    (("t_ref: 1 ms", "t_ref: 300000 s"), "the refractory time of I, 300000000 ms, is more than 2,147,483,647 steps"),
+    (("size: 150", "size: 5000000000"), "size is 5000000000"),
+    (("number: 2000", "number: 100000000000000000000"), "number is 100000000000000000000"),
     (("t_ref: 1 ms", "t_ref: 1.01 ms"), "the refractory time of I, 1.01 ms is not a multiple"),
     (("weight: 100 pA", "weight: 0.001 pA"), "no 16-bit number holds both"),
     (("rule: one_to_one", "rule: one_to_oen"), "did you mean 'one_to_one'"),
@@ -92,6 +106,35 @@ projections:
 ])
 def test_one_mistake_is_told_in_one_sentence(tmp_path, change, said):
     assert any(said in p for p in problems(MIXED.replace(*change, 1), tmp_path))
+
+
+def test_more_neurons_than_can_be_numbered_are_refused(tmp_path):
+    text = NEURON + "populations: {A: {size: 4000000000}, B: {size: 4000000000}}"
+    assert "the network has 8,000,000,000 neurons" in problems(text, tmp_path)[0]
+    assert "the network has 80,000,000,000 neurons at scale 10" in problems(text, tmp_path, scale=10.0)[0]
+    assert make(text, tmp_path, scale=0.5).describe().memory_bytes > 4e9 * 20
+
+
+def test_a_probability_between_two_neurons_is_refused(tmp_path):
+    text = NEURON + """
+populations: {A: {size: 1}, B: {size: 2}}
+synapses: {s: {weight: 1 pA, delay: 1 ms}}
+projections: [{source: A, target: A, probability: 0.9, synapse: s}, {source: A, target: B, probability: 0.9, synapse: s}]
+"""
+    told = problems(text, tmp_path)
+    assert len(told) == 1 and "projections[0].probability: A and A have one neuron each" in told[0]
+    with pytest.raises(ValueError, match="one pair"):
+        synapses_of_probability(Fraction(9, 10), 1, 1)
+
+
+def test_propagators_are_finite_for_all_times_that_can_be_given():
+    for tau_m, tau_syn in product((Fraction("1e-15"), Fraction("1e-9"), Fraction(10), Fraction("1e15")), repeat=2):
+        cell = Neuron(Fraction(250), tau_m, tau_syn, Fraction(2), Fraction(-50), Fraction(-65), Fraction(-65))
+        values = astuple(propagators(cell, Fraction(1, 10)))
+        assert np.isfinite([*values, current_of_potential(cell)]).all() and current_of_potential(cell) > 0
+    # Exact in these limits: a membrane that forgets at once follows the current, here a constant one; the potential is tau_m / C_m of it.
+    quick = Neuron(Fraction(250), Fraction("1e-5"), Fraction("1e15"), Fraction(2), Fraction(-50), Fraction(-65), Fraction(-65))
+    assert propagators(quick, Fraction(1, 10)).p21 == pytest.approx(1e-5 / 250, rel=1e-12)
 
 
 @pytest.mark.parametrize(("settings", "said"), [
@@ -118,8 +161,8 @@ projections: [{{source: A, target: B, {rule}, synapse: s}}]
 """
 
 
-@pytest.mark.parametrize("rule", ["number: 40000", "probability: 0.2", "rule: fixed_indegree, indegree: 4", "rule: fixed_indegree, indegree: 37",
-                                  "rule: all_to_all", "rule: one_to_one"])
+@pytest.mark.parametrize("rule", ["number: 40000", "probability: 0.2", "rule: fixed_indegree, indegree: 4",
+                                  "rule: fixed_indegree, indegree: 37", "rule: all_to_all", "rule: one_to_one"])
 @pytest.mark.parametrize(("sources", "scale"), [(1000, 0.5), (1000, 0.3), (1000, 0.2), (995, 0.3)])
 def test_scaling_keeps_mean_and_variance_of_the_input(tmp_path, rule, sources, scale):
     """With the synapses that are there, the total number of a random projection excepted: of it, half a synapse may be missing."""
@@ -136,7 +179,8 @@ def test_scaling_keeps_mean_and_variance_of_the_input(tmp_path, rule, sources, s
 
 
 def test_scaled_numbers_are_the_nearest_whole_ones(tmp_path):
-    network = make(SMALL.format(sources=996, external=1002, rule="rule: fixed_indegree, indegree: 9"), tmp_path, scale=0.3)._plan.scaled.network
+    text = SMALL.format(sources=996, external=1002, rule="rule: fixed_indegree, indegree: 9")
+    network = make(text, tmp_path, scale=0.3)._plan.scaled.network
     assert network.populations[1].background.synapses == 301 and network.populations[0].size == 299
     assert network.count(network.projections[0]) == 3 * 299
 
@@ -184,3 +228,31 @@ def test_drawn_weights_and_delays_have_their_moments():
         pa, steps = units * wires.unit_pa, ages.astype(float) + wires.least_delay
         assert pa.mean() == pytest.approx(p.weight_pa, rel=1e-5) and pa.std() == pytest.approx(0.1 * abs(p.weight_pa), rel=1e-3)
         assert np.median(steps) == pytest.approx(float(p.delay) * 10, abs=0.5) and steps.min() == 1
+
+
+def test_delays_follow_the_truncated_normal_distribution():
+    """Redrawn where they would round to no step, never clipped: one step of 0.1 ms has the share 0.0096, not 0.036."""
+    from scipy.stats import norm
+    network = read_network(find_network("potjans_diesmann_2014", Path()))
+    wires = wiring(network, Fraction(1, 10))
+    for p, ages in zip(network.projections, wires.delays, strict=True):
+        steps = ages.astype(int) + wires.least_delay
+        below = norm.cdf((np.arange(steps.max() + 1) + 0.5) / 10, float(p.delay), p.delay_sd)
+        expected = np.diff(below) / (1 - below[0])
+        # A share of 65536 quantiles is whole; at each end of the bin one more or less may fall in.
+        assert np.bincount(steps)[1:] / steps.size == pytest.approx(expected, abs=2 / steps.size)
+
+
+def test_weights_follow_the_truncated_normal_distribution(tmp_path):
+    from scipy.stats import truncnorm
+    text = NEURON + """
+populations: {A: {size: 10}}
+synapses: {wide: {weight: -100 pA, weight_rel_sd: 1, delay: 1 ms}}
+projections: [{source: A, target: A, number: 30, synapse: wide}]
+"""
+    wires = make(text, tmp_path)._plan.wiring
+    pa = -wires.weights[0] * wires.unit_pa
+    expected = truncnorm(-1, np.inf, 100, 100)
+    assert pa.mean() == pytest.approx(expected.mean(), rel=1e-3) and pa.std() == pytest.approx(expected.std(), rel=1e-3)
+    share = np.searchsorted(np.sort(pa), (20, 100, 250)) / pa.size
+    assert share == pytest.approx(expected.cdf((20, 100, 250)), abs=1e-3)

@@ -12,6 +12,7 @@
 
 #include "elementary.h"
 #include "philox.h"
+#include "processor.h"
 
 #include "models/models.h"
 
@@ -68,7 +69,7 @@ typedef struct {
 #undef LEVEL
 #undef LANES
 
-#if defined(__x86_64__) && defined(__GNUC__) && __GNUC__ >= 12 && !defined(__clang__)
+#if defined(COSIM_X86_LEVELS)
 #pragma GCC push_options
 #pragma GCC target("arch=x86-64-v3")
 #define LEVEL v3

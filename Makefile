@@ -5,12 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find cosim adapters models launch -name '*.pyx' -o -name '*.pxd' -o -name '*.h') setup.py pyproject.toml
 
-.PHONY: help run test check validate bench clean
+.PHONY: help run test check validate clean
 
 help:
 	@echo "make run       run a spiking column inside a whole brain and write a report"
 	@echo "make test      run the tests"
-	@echo "make check     run format, lint and type checks"
+	@echo "make check     run the lint and type checks"
 	@echo "make validate  run the slow comparisons with references"
 	@echo "make clean     remove everything that was built"
 

@@ -96,6 +96,7 @@ class FrameKind(StrEnum):
     DATA = "data"
     DONE = "done"
     ABORT = "abort"
+    CREDIT = "credit"
     BARRIER = "barrier"
 
 

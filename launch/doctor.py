@@ -18,11 +18,12 @@ from pathlib import Path
 from cosim.errors import InputError
 from cosim.experiment.layout import Layout, Placement, Transport
 from cosim.launch.folder import make_temporary
-from cosim.launch.machine import cores, in_bytes, memory, mpi_is_installed
+from cosim.launch.machine import in_bytes, memory, mpi_is_installed
 from cosim.launch.processes import environment, mpiexec, mpiexec_line
 from cosim.levels import chosen_level
 from cosim.models.microcircuit._engine import levels
 from cosim.registry import COMPONENTS, TRANSLATORS, component, known, translator
+from cosim.transport.mpi import cores
 
 START_S = 60.0
 """How long starting a few ranks may take, seconds."""

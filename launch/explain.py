@@ -11,12 +11,13 @@ from rich.text import Text
 
 from cosim.blocks import Kind
 from cosim.experiment.layout import Transport
-from cosim.launch.machine import cores, in_bytes, memory
+from cosim.launch.machine import in_bytes, memory
 from cosim.launch.processes import start_line
 from cosim.launch.ready import Ready, needed_memory
 from cosim.schedule.edges import describe_headroom
 from cosim.schedule.plan import Mode
 from cosim.timegrid import in_ms
+from cosim.transport.mpi import cores
 
 _MEANS = {Mode.SEQUENTIAL: "the target follows the source", Mode.LOCK_STEP: "side by side, with data of the window before",
           Mode.PIPELINED: "side by side, nobody waits"}
@@ -53,7 +54,7 @@ def explain(ready: Ready, console: Console) -> None:
         port = next(p for p in plan.descriptions[record.group].outputs if p.name == record.port)
         how = "all of them" if port.kind is Kind.SPIKES else f"every {in_ms(record.every * tick)}"
         console.print(f"records {record.group}.{record.port}: {how}")
-    needed, there = needed_memory(plan), memory()
+    needed, there = needed_memory(plan, ready.layout.processes), memory()
     console.print(f"expected memory: {in_bytes(needed)}" + (f" of {in_bytes(there.free)} available" if there.free else ""))
     if there.free and needed > there.free:
         console.print("this is more than the machine has: make the experiment smaller or use a larger machine", style="yellow")

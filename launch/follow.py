@@ -98,7 +98,7 @@ class Follower:
                     elif isinstance(record, Opened):
                         course.began = float(record.facts["began"])
                     elif isinstance(record, Closed):
-                        course.closed, course.remarks = True, record.remarks
+                        course.closed, course.remarks = record.reason is None, record.remarks
 
     def flush(self) -> None:
         """Bring results.h5 up to date on disk."""

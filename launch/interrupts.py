@@ -21,6 +21,25 @@ def interruptible() -> Iterator[None]:
 
 
 @contextmanager
+def postponed() -> Iterator[Callable[[], None]]:
+    """Only note requests to end, and raise KeyboardInterrupt where the caller asks: between its steps, never within one.
+
+    Yields
+    ------
+    callable
+        Raises KeyboardInterrupt when somebody has asked for an end.
+    """
+    asked: list[int] = []
+
+    def raise_if_asked() -> None:
+        if asked:
+            raise KeyboardInterrupt
+
+    with _handled(lambda handler: handler if handler is signal.SIG_IGN else lambda number, _: asked.append(number)):
+        yield raise_if_asked
+
+
+@contextmanager
 def uninterrupted() -> Iterator[None]:
     """Let nobody interrupt what cleans up; it must take seconds only."""
     with _handled(lambda _: signal.SIG_IGN):

@@ -26,5 +26,5 @@ def hold(parent: int, what: signal.Signals) -> None:
 
 
 if __name__ == "__main__":
-    hold(int(sys.argv[1]), signal.SIGTERM)
+    hold(int(sys.argv[1]), signal.SIGKILL)  # an mpiexec that is asked politely may hang while it ends
     os.execvp(sys.argv[2], sys.argv[2:])

@@ -1,9 +1,8 @@
-"""Look at what this machine offers to a run: cores, memory, MPI."""
+"""Look at what this machine offers to a run: memory, MPI."""
 
 from __future__ import annotations
 
 import importlib.util
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,14 +21,6 @@ class Memory:
 
     total: int
     free: int
-
-
-def cores() -> list[int]:
-    """Return the cores that this process may use."""
-    try:
-        return sorted(os.sched_getaffinity(0))
-    except AttributeError:  # macOS does not tell
-        return list(range(os.cpu_count() or 1))
 
 
 def memory() -> Memory:

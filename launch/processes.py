@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cosim.errors import InputError, Problem
 from cosim.experiment.layout import Layout, Transport
-from cosim.launch.machine import cores
+from cosim.transport.mpi import cores
 
 MEMORY_FOLDER = "COSIM_MEMORY_FOLDER"
 """Environment variable that tells the workers where to make shared memory."""

@@ -15,11 +15,15 @@ from cosim.experiment.parameters import settings
 from cosim.experiment.read import read_experiment
 from cosim.experiment.read_layout import read_layout
 from cosim.interfaces import Component, Description
-from cosim.launch.machine import cores, in_bytes, memory, mpi_is_installed
+from cosim.launch.machine import in_bytes, memory, mpi_is_installed
 from cosim.launch.processes import can_start_ranks
 from cosim.record.recording import Recorded
 from cosim.registry import component
 from cosim.schedule.plan import Plan, make_plan
+from cosim.transport.mpi import cores
+
+PROCESS_BYTES = 80 << 20
+"""Memory of a process before it builds anything (Python, NumPy, HDF5, MPI), measured; the launcher takes about as much, bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,7 @@ def recorded(plan: Plan, group: str) -> list[Recorded]:
 
 def too_large(ready: Ready) -> Problem | None:
     """Return what is wrong with an experiment that needs more memory than this machine has; several machines are not looked at."""
-    needed, most = needed_memory(ready.plan), memory().total
+    needed, most = needed_memory(ready.plan, ready.layout.processes), memory().total
     if not most or needed <= most or any(p.hosts for p in ready.layout.placements.values()):
         return None
     largest, description = max(ready.plan.descriptions.items(), key=lambda d: d[1].memory_bytes)
@@ -141,9 +145,9 @@ def too_large(ready: Ready) -> Problem | None:
                    "make it smaller, or spread it over several machines with a layout that names 'hosts'")
 
 
-def needed_memory(plan: Plan) -> int:
-    """Return the memory that all groups together are expected to need, bytes."""
-    return sum(d.memory_bytes for d in plan.descriptions.values())
+def needed_memory(plan: Plan, processes: int) -> int:
+    """Return the memory that a run is expected to need, bytes: what the components say, and what every process takes by itself."""
+    return sum(d.memory_bytes for d in plan.descriptions.values()) + PROCESS_BYTES * (processes + 1)
 
 
 def _placed(problem: Problem, experiment: Experiment, group: Group) -> Problem:

@@ -15,13 +15,16 @@ from cosim.experiment.layout import Layout, Transport
 from cosim.launch.failure import Stillness
 from cosim.launch.folder import RunFolder, make_run_folder, unwritable
 from cosim.launch.follow import FLUSH_S
-from cosim.launch.interrupts import interruptible, uninterrupted
+from cosim.launch.interrupts import interruptible, postponed, uninterrupted
 from cosim.launch.machine import in_bytes, memory
 from cosim.launch.processes import start_line
 from cosim.launch.progress import Progress
 from cosim.launch.ready import Ready, make_ready, needed_memory, too_large
 from cosim.launch.report import write_report
 from cosim.launch.running import Running
+
+SETTLE_S = 10.0
+"""How long the starting program (mpiexec) may take to end after all ranks have ended or one has said why it failed, seconds."""
 
 LOOK_S = 0.05
 """How often the run is looked at, seconds."""
@@ -81,7 +84,7 @@ def _refuse_too_large(ready: Ready, console: Console) -> None:
     problem = too_large(ready)
     if problem:
         raise InputError(problem)
-    needed, free = needed_memory(ready.plan), memory().free
+    needed, free = needed_memory(ready.plan, ready.layout.processes), memory().free
     if free and needed > free:
         console.print(f"the experiment needs about {in_bytes(needed)} of memory, of which {in_bytes(free)} are free now", style="yellow")
 
@@ -108,9 +111,10 @@ def _watch(running: Running, console: Console, still_s: float) -> None:
     """Look at the run until its processes have ended."""
     experiment, follower = running.ready.experiment, running.follower
     stillness = Stillness(running.ready.layout, running.ready.plan, still_s)
-    flushed = time.monotonic()
-    with Progress(console, experiment.ms(experiment.duration), experiment.ms(1)) as progress:
+    flushed = settled = time.monotonic()
+    with Progress(console, experiment.ms(experiment.duration), experiment.ms(1)) as progress, postponed() as raise_if_asked:
         while True:
+            raise_if_asked()
             ended = running.process.poll() is not None
             follower.look()
             entries, now = running.board.read(), time.monotonic()
@@ -118,7 +122,8 @@ def _watch(running: Running, console: Console, still_s: float) -> None:
             if now - flushed > FLUSH_S:
                 follower.flush()
                 flushed = now
-            if ended:
+            settled = now if not running.is_settled else settled
+            if ended or now - settled > SETTLE_S:
                 return
             try:
                 running.process.wait(LOOK_S)

@@ -58,11 +58,21 @@ class Running:
             opened.pop_all()  # from now on 'close' closes the results, because it wants to know how that went
             self._held = stack.pop_all()
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether the processes have nothing more to do: every group has ended well, or one has said why it could not go on."""
+        return self._ended_well or any(self.folder.log.glob("*.failure.json"))
+
+    @property
+    def _ended_well(self) -> bool:
+        return all(c.closed for c in self.follower.courses.values())
+
     def why(self) -> str | None:
-        """Return why the run failed, when all its processes have ended; None when it did not."""
-        if not self.process.returncode and all(c.closed for c in self.follower.courses.values()):
+        """Return why the run failed, when all its processes have ended or are settled; None when it did not."""
+        status = self.process.poll()
+        if not status and self._ended_well:
             return None
-        return why(self.folder, self.ready.layout, self.ready.plan, self.board.read(), self.process.returncode)
+        return why(self.folder, self.ready.layout, self.ready.plan, self.board.read(), status or 0)
 
     def close(self, cause: str | None) -> list[str]:
         """End what still runs, complete the results, write where the time went, and let go of everything.

@@ -86,12 +86,13 @@ class RankWitness(Witness):
                                                    timing.compute, timing.send, self._record_s))
         self._record_s = time.monotonic() - begun
 
-    def close(self, remarks: tuple[str, ...]) -> None:
-        """Close the journal with what a user should be told, and tell how much memory it took."""
+    def close(self, remarks: tuple[str, ...], reason: str | None = None) -> None:
+        """Close the journal with what a user should be told and why the run failed, and tell how much memory it took."""
         entry = self._board.read()[self._place]
-        self._board.write(self._place, Entry(entry.pid, Phase.FINISHED, entry.window, entry.edge, entry.since, entry.built, _memory()))
+        phase = Phase.FINISHED if reason is None else entry.phase
+        self._board.write(self._place, Entry(entry.pid, phase, entry.window, entry.edge, entry.since, entry.built, _memory()))
         if self._journal is not None:
-            self._write(Closed(None, remarks))
+            self._write(Closed(reason, remarks))
             self._journal.close()
 
     def _data(self, blocks: Mapping[str, Block]) -> list[Record]:
@@ -145,7 +146,6 @@ def _be_seated(folder: RunFolder) -> int:
     world = World(layout, Path(os.environ.get(MEMORY_FOLDER, folder.live / "memory")))
     group, rank = world.place.group, world.place.rank
     _print_into(folder.rank_log(group, rank))
-    _stay_on(layout, group, rank)
     differing = world.agree(fingerprint(experiment) | {"version of cosim": __version__})
     if differing:
         _say_why(folder, f"{group} (rank {rank})", RunError("the processes do not agree on what to run: " + "; ".join(differing)))
@@ -187,10 +187,21 @@ def _run(folder: RunFolder, experiment: Experiment, layout: Layout, seats: list[
         failed = next((m.group for m in members if m.failed), current.group)
         rank = next(s.ranks.rank for s in seats if s.group == failed)
         _say_why(folder, f"{failed} (rank {rank})", error)
-        for member in members:
-            member.abort(str(error))
+        _close_after(str(error), members, witnesses)
         return 1
     return 0
+
+
+def _close_after(reason: str, members: list[Member], witnesses: list[RankWitness]) -> None:
+    """Let every component of this process, and all who listen to it, know that the run has failed."""
+    for member in members:
+        for tell in (member.abort, member.close):
+            try:
+                tell(reason)
+            except Exception as error:
+                traceback.print_exception(error)
+    for witness in witnesses:
+        witness.close((), reason)
 
 
 def board_size(experiment: Experiment, layout: Layout) -> int:
@@ -199,9 +210,13 @@ def board_size(experiment: Experiment, layout: Layout) -> int:
 
 
 def _peers(plan: Plan, layout: Layout, group: str) -> dict[int, int]:
-    """Return, for each edge at a group, the rank at its other end."""
-    there = {e.index: layout.first_rank(e.coupling.source_group) for e in plan.incoming(group)}
-    return there | {e.index: layout.first_rank(e.coupling.target_group) for e in plan.outgoing(group)}
+    """Return, for each edge at a group and the credits of its one-way edges, the rank at the other end."""
+    there = {}
+    for edge in plan.incoming(group):
+        there[edge.index] = layout.first_rank(edge.coupling.source_group)
+    for edge in plan.outgoing(group):
+        there[edge.index] = layout.first_rank(edge.coupling.target_group)
+    return there | {credit: there[e.index] for e in plan.edges if e.index in there and (credit := plan.credit(e)) is not None}
 
 
 def _say_why(folder: RunFolder, who: str, error: Exception) -> None:
@@ -210,6 +225,7 @@ def _say_why(folder: RunFolder, who: str, error: Exception) -> None:
     notes = "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
     traceback.print_exception(error)
     note = folder.failure(f"{socket.gethostname()}.{os.getpid()}")
+    note.parent.mkdir(parents=True, exist_ok=True)
     note.write_text(json.dumps({"who": who, "time": time.monotonic(), "cause": cause + notes}))
 
 
@@ -219,13 +235,6 @@ def _print_into(path: Path) -> None:
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.close(log)
-
-
-def _stay_on(layout: Layout, group: str, rank: int) -> None:
-    """Keep to the cores of the layout: rank r begins at the r-th of its group's cores."""
-    wanted = layout.placements[group].cores
-    if wanted and sys.platform.startswith("linux"):
-        os.sched_setaffinity(0, {wanted[rank % len(wanted)]} if len(wanted) >= layout.placements[group].ranks else set(wanted))
 
 
 def _memory() -> float:

@@ -136,7 +136,7 @@ class Experiment:
     duration : int
         Simulated time, ticks; a multiple of every step.
     window : int or None
-        Longest window that the user wants, ticks; a multiple of every step. None means as long as the delays allow.
+        Length of every group's windows that the user wants, ticks; a multiple of every step. None means as long as the delays allow.
     groups : mapping of str to Group
         In the order of the file; read-only.
     couplings : tuple of Coupling

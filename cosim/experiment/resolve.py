@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from fractions import Fraction
-from hashlib import sha256
 from io import StringIO
 from typing import Any
 
@@ -59,16 +58,6 @@ def fingerprint(experiment: Experiment) -> dict[str, str]:
     """
     data = {key: value for key, value in resolved(experiment).items() if key not in {"title", "about", "run"}}
     return {key: value for key, value in _flat(data, "") if key.split(".")[-1] != "folder"}
-
-
-def fingerprint_hash(experiment: Experiment) -> str:
-    """Return the SHA-256 of the fingerprint in hexadecimal."""
-    return sha256(json.dumps(fingerprint(experiment), sort_keys=True).encode()).hexdigest()
-
-
-def differing_keys(fingerprint: Mapping[str, str], other: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the keys in which two fingerprints differ, sorted."""
-    return tuple(sorted(key for key in fingerprint.keys() | other.keys() if fingerprint.get(key) != other.get(key)))
 
 
 class _Representer(RoundTripRepresenter):

@@ -40,6 +40,7 @@ class PortWriter:
         self._name = f"{group}.{port.name}"
         self._duration = duration
         self._every = recorded.every
+        self.lead = port.lead
         self._waits: deque[Block] = deque()
         self._written = 0
         self._last: int | None = None

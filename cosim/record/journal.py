@@ -70,7 +70,7 @@ class Completed:
     Parameters
     ----------
     index, start, stop : int
-        The window; everything stamped at most `stop` has been recorded, ticks.
+        The window; everything stamped at most `stop`, plus the lead of a port, has been recorded, ticks.
     begin_s : float
         When the window began, s since the run began.
     wait_s, translate_s, compute_s, send_s : float

@@ -106,7 +106,7 @@ class ResultsWriter:
             raise InputError(Problem(f"cannot make {path}: {reason}", remedy="choose another folder with --out")) from error
         self._completed = {group.name: 0 for group in header.groups}
         self._ports: dict[str, list[PortWriter]] = {}
-        self._waiting = 0
+        self._waiting, self._appended = 0, 0
         try:
             with self._telling():
                 self._write_header()
@@ -175,13 +175,16 @@ class ResultsWriter:
 
     def _append(self) -> None:
         until = self.valid_until
+        if until == self._appended:
+            return
         writers = [writer for writers in self._ports.values() for writer in writers]
         with self._telling():
             for writer in writers:
                 writer.append(until)
             for writer in writers:
-                writer.attributes["valid_until_tick"] = until
+                writer.attributes["valid_until_tick"] = max(0, until + min(0, writer.lead))
             self._file.attrs["valid_until_tick"] = until
+        self._appended = until
         self._waiting = sum(writer.waiting for writer in writers)
 
     def _write_header(self) -> None:

@@ -30,30 +30,38 @@ class DelayLine:
         self._samples: Samples | None = None
         self._known: int | None = None  # not even what was before the first window
 
-    def hold(self, value: float, until: int) -> None:
-        """Take one value, already in the unit of the target port, as all that was before and at a source tick."""
-        self._samples = Samples(until, self._step, np.full((1, self._size), value))
+    def hold(self, value: float, until: int, step: int) -> None:
+        """Take one value, already in the unit of the target port, as all that was before and at a source tick; samples follow each step."""
+        self._samples = Samples(until, step, np.full((1, self._size), value))
         self._known = until
 
     def put(self, block: Block, known: int) -> None:
-        """Add the next block; after it everything stamped up to the source tick `known` is there."""
+        """Add the next block; after it everything stamped up to the source tick `known` is there.
+
+        Raises
+        ------
+        ValueError
+            When it is of the other sort, or samples do not follow those that are there.
+        """
+        if isinstance(block, Spikes) is (self._spikes is None):
+            raise ValueError("spikes and samples cannot stand in one delay line")
         self._known = known
         if isinstance(block, Spikes):
-            if self._spikes is None:
-                raise TypeError("spikes cannot be put into a delay line for samples")
-            self._spikes = Spikes(np.concatenate((self._spikes.ticks, block.ticks)), np.concatenate((self._spikes.ids, block.ids)))
+            old = self._spikes or Spikes.none()
+            self._spikes = Spikes(np.concatenate((old.ticks, block.ticks)), np.concatenate((old.ids, block.ids)))
+        elif self._samples is None:
+            self._samples = block.with_values(block.values * self._weight)
         elif len(block.values):
-            weighted = block.values if self._weight == 1 else block.values * self._weight
-            old = self._samples
-            if old is None or (len(old.values) == 1 and old.step != block.step):
-                rows = weighted if old is None else np.concatenate((old.values, weighted))
-                self._samples = Samples(block.first if old is None else block.first - block.step, block.step, rows)
-            else:
-                self._samples = Samples(old.first, old.step, np.concatenate((old.values, weighted)))
+            before = self._samples
+            if block.first != before.last + block.step or (len(before.values) > 1 and block.step != before.step):
+                raise ValueError(f"samples from tick {block.first} on do not follow those up to tick {before.last}")
+            rows = np.concatenate((before.values, block.values * self._weight))
+            self._samples = Samples(block.first - len(before.values) * block.step, block.step, rows)
 
-    def covers(self, window: Window) -> bool:
-        """Return whether everything that a window needs has arrived."""
-        return self._known is not None and self._known + self._delay + self._lag >= window.stop
+    def covers(self, window: Window, known: int | None = None) -> bool:
+        """Return whether everything that a window needs is there, or would be if it were there up to the source tick `known`."""
+        known = self._known if known is None else known
+        return known is not None and known + self._delay + self._lag >= window.stop
 
     def take(self, window: Window) -> Block:
         """Return what a window needs, and forget what no later window can need."""

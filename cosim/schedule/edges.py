@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import lcm
 
 from cosim.blocks import Kind
 from cosim.errors import InputError, Problem
@@ -31,6 +32,8 @@ class Edge:
         How many of the translators run where the data come from.
     headroom : int
         Ticks that the target may run past what it has heard: lead + delay + lag.
+    common_step : int
+        Least common multiple of the steps of both ends, ticks.
     """
 
     index: int
@@ -40,6 +43,12 @@ class Edge:
     stages: tuple[Port, ...]
     sent_after: int
     headroom: int
+    common_step: int
+
+    @property
+    def is_instant(self) -> bool:
+        """Whether the target can never be a whole step ahead of what it has heard."""
+        return self.headroom < self.common_step
 
     @property
     def name(self) -> str:
@@ -109,7 +118,8 @@ def _edge(index: int, coupling: Coupling, experiment: Experiment, descriptions: 
         raise InputError(Problem(f"what arrives would come too late: lead {lead}, delay {delay} and lag {lag} leave less than nothing",
                                  expected=f"a delay of at least {need}", remedy=f"write 'delay: {need}' or more"))
     sent_after = at_source.index(False) if False in at_source else len(at_source)
-    return Edge(index, coupling, source, target, tuple(stages), sent_after, headroom)
+    return Edge(index, coupling, source, target, tuple(stages), sent_after, headroom,
+                lcm(clock.step, experiment.groups[coupling.target_group].step))
 
 
 def _fit(given: Port, wanted: Port) -> None:

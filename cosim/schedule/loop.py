@@ -10,10 +10,11 @@ from enum import IntEnum
 
 import numpy as np
 
-from cosim.blocks import Block, Kind, Samples, Spikes, from_bytes, to_bytes
+from cosim.blocks import Block, Samples, Spikes, from_bytes, to_bytes
 from cosim.errors import ProtocolError, RunError
-from cosim.interfaces import Component, Port, Ranks, Transport
-from cosim.schedule.ends import ReceivingEnd, SendingEnd
+from cosim.interfaces import Component, Ranks, Transport
+from cosim.schedule.ends import CreditGiver, CreditTaker, ReceivingEnd, SendingEnd
+from cosim.schedule.faults import fault
 from cosim.schedule.plan import Plan
 from cosim.timegrid import Window, windows
 
@@ -71,18 +72,20 @@ class Member:
         self._root = ranks.rank == 0
         self._receiving = [ReceivingEnd(plan, e, transport) for e in plan.incoming(group)] if self._root else []
         self._sending = [SendingEnd(plan, e, transport) for e in plan.outgoing(group)] if self._root else []
+        one_way = [e for e in plan.edges if plan.credit(e) is not None] if self._root else []
+        self._taking = [CreditTaker(plan, e, transport) for e in one_way if e.coupling.source_group == group]
+        self._giving = [CreditGiver(plan, e, transport) for e in one_way if e.coupling.target_group == group]
         self._has_inputs = bool(plan.incoming(group))
         self._windows = windows(plan.experiment.duration, plan.windows[group])
         self._window: Window | None = next(self._windows)
-        self._last = self._window
         self._since = time.monotonic()
-        self._waits_for: ReceivingEnd | None = None
+        self._waits_for: ReceivingEnd | CreditTaker | None = None
         self.failed = False
 
     @property
     def finished(self) -> bool:
         """Whether all windows are done and every peer has said that nothing more will come."""
-        return self._window is None and all(end.done for end in self._receiving)
+        return self._window is None and all(end.done for end in (*self._receiving, *self._taking))
 
     def begin(self) -> None:
         """Send and keep what the ports hold before the first window."""
@@ -99,11 +102,11 @@ class Member:
         """Return whether `advance` can run without waiting for another group; note whom it waits for otherwise."""
         if not self._root:
             return self._window is not None
-        for end in self._receiving:
+        for end in (*self._receiving, *self._taking):
             end.poll()
         if self._window is None:
             return False
-        for end in self._receiving:
+        for end in (*self._receiving, *self._taking):
             if not end.covers(self._window):
                 if end.done:
                     raise ProtocolError(f"group '{end.edge.coupling.source_group}' has ended, but group '{self.group}' still needs "
@@ -140,8 +143,9 @@ class Member:
             enter(Phase.RECORDING, window.index)
             self._witness.complete(window, outputs, Timing(waited_from, begun - waited_from, translated - begun + ready - computed,
                                                            computed - translated, sent - ready))
-        self._last = window
         self._window = next(self._windows, None)
+        for giver in self._giving:
+            giver.give(window, self._window is None)
         if self._window is None:
             for end in self._sending:
                 end.end(window)
@@ -177,7 +181,8 @@ class Member:
         for name, port in self._outputs.items():
             if name not in outputs:
                 raise RunError(f"component of group '{self.group}' gave nothing for its port '{name}'")
-            wrong = _fault(outputs[name], port, window, self._step)
+            start, stop = (window.start + port.lead, window.stop + port.lead) if window else (None, port.lead)
+            wrong = fault(outputs[name], port, start, stop, self._step)
             if wrong:
                 place = f"in window {window.index} [{window.start}, {window.stop})" if window else "before the first window"
                 raise RunError(f"component of group '{self.group}' gave a wrong block for port '{name}' {place}: {wrong}")
@@ -194,7 +199,8 @@ def run_members(members: Sequence[Member], transport: Transport) -> None:
     From 1 and the plan (no group's window is longer than the headroom of an edge at it) follows that what 1 waits for was sent by
     windows that began before t, or, on an edge without headroom, by the window that precedes this one in the order of that edge. So
     the group furthest behind can always go on, and which of several goes first cannot change any result: a component sees nothing
-    but its own past and its inputs.
+    but its own past and its inputs. The source of an edge on no loop also waits until its target is no more than AHEAD windows behind;
+    that is a way back with more headroom than any window, so the same holds.
     """
     while True:
         running = [m for m in members if not m.finished]
@@ -237,33 +243,3 @@ def _unpack(data: bytes) -> dict[str, Block]:
         inputs[name] = from_bytes(data[at + 8:at + 8 + size])
         at += 8 + size
     return inputs
-
-
-def _fault(block: Block, port: Port, window: Window | None, step: int) -> str:
-    """Say what is wrong with a block, or nothing."""
-    spikes = port.kind is Kind.SPIKES
-    if isinstance(block, Spikes):
-        return _spikes_fault(block, port, window) if spikes else "it should hold samples"
-    return _samples_fault(block, port, window, step) if not spikes else "it should hold spikes"
-
-
-def _spikes_fault(block: Spikes, port: Port, window: Window | None) -> str:
-    if not len(block.ticks):
-        return ""
-    low, high = (window.start + port.lead, window.stop + port.lead) if window else (-(1 << 62), port.lead)
-    if block.ticks[0] <= low or block.ticks[-1] > high or (np.diff(block.ticks) < 0).any():
-        return f"spikes must be sorted and stamped after tick {low} and up to tick {high}"
-    if block.ids.min() < 0 or block.ids.max() >= port.size:
-        return f"spike ids must be from 0 to {port.size - 1}"
-    return ""
-
-
-def _samples_fault(block: Samples, port: Port, window: Window | None, step: int) -> str:
-    if block.values.ndim != 2 or block.values.shape[1] != port.size:
-        return f"it has shape {block.values.shape}, expected (samples, {port.size})"
-    if len(block.values) > 1 and block.step != step:
-        return f"its samples are {block.step} ticks apart, expected {step}"
-    if window is None:
-        return "" if len(block.values) and block.last == port.lead else f"its last sample must be stamped {port.lead}"
-    first, rows = window.start + port.lead + step, window.length // step
-    return "" if block.first == first and len(block.values) == rows else f"expected {rows} samples from tick {first} on"

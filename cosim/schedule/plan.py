@@ -43,6 +43,8 @@ class Plan:
         Window length of each group, ticks.
     bounds : mapping of str to (int, Edge or None)
         The longest window that each group could have, ticks, and the edge that forbids more.
+    one_way : tuple of int
+        Numbers of the edges that lie on no loop: their source is held back only by what the target has not yet taken.
     """
 
     experiment: Experiment
@@ -50,6 +52,11 @@ class Plan:
     edges: tuple[Edge, ...]
     windows: Mapping[str, int]
     bounds: Mapping[str, tuple[int, Edge | None]]
+    one_way: tuple[int, ...] = ()
+
+    def credit(self, edge: Edge) -> int | None:
+        """Return the number of the channel on which the target of a one-way edge tells its source how far it has come."""
+        return len(self.edges) + edge.index if edge.index in self.one_way else None
 
     def mode(self, edge: Edge) -> Mode:
         """Return how the two ends of an edge run: one after the other, side by side, or without waiting.
@@ -80,11 +87,12 @@ def make_plan(experiment: Experiment, descriptions: Mapping[str, Description]) -
     edges, problems = build_edges(experiment, descriptions)
     raise_all(problems)
     raise_all(_loops_without_delay(experiment, edges))
-    bounds = _bounds(experiment, edges)
+    looped = _on_loops(experiment, edges)
+    bounds = _bounds(experiment, looped)
     if experiment.window is not None:
         raise_all(_too_long(experiment, bounds))
     windows = {group: min(experiment.duration, experiment.window or ticks) for group, (ticks, _) in bounds.items()}
-    return Plan(experiment, descriptions, edges, windows, bounds)
+    return Plan(experiment, descriptions, edges, windows, bounds, tuple(e.index for e in edges if e not in looped))
 
 
 def _loops_without_delay(experiment: Experiment, edges: tuple[Edge, ...]) -> list[Problem]:
@@ -95,7 +103,7 @@ def _loops_without_delay(experiment: Experiment, edges: tuple[Edge, ...]) -> lis
     graph = nx.DiGraph()
     graph.add_nodes_from(experiment.groups)
     for edge in edges:
-        if edge.headroom < _common_step(experiment, edge):
+        if edge.is_instant:
             graph.add_edge(edge.coupling.source_group, edge.coupling.target_group, edge=edge)
     problems = []
     for component in nx.strongly_connected_components(graph):
@@ -104,7 +112,7 @@ def _loops_without_delay(experiment: Experiment, edges: tuple[Edge, ...]) -> lis
             continue
         loop = [inside.edges[a, b]["edge"] for a, b in nx.find_cycle(inside)]
         path = " -> ".join([loop[0].coupling.source_group, *(e.coupling.target_group for e in loop)])
-        need = max(_common_step(experiment, e) for e in loop)
+        need = max(e.common_step for e in loop)
         lines = "".join(f"\n        {e.ends}: headroom {describe_headroom(e, experiment)}" for e in loop)
         problems.append(Problem(
             f"the loop {path} has no delay: each group would wait for the other for ever{lines}", loop[0].coupling.place,
@@ -113,36 +121,48 @@ def _loops_without_delay(experiment: Experiment, edges: tuple[Edge, ...]) -> lis
     return problems
 
 
-def _common_step(experiment: Experiment, edge: Edge) -> int:
-    return lcm(experiment.groups[edge.coupling.source_group].step, experiment.groups[edge.coupling.target_group].step)
-
-
-def _bounds(experiment: Experiment, edges: tuple[Edge, ...]) -> dict[str, tuple[int, Edge | None]]:
-    """Find the longest window of each group and the edge that forbids more.
-
-    Only edges that lie on a loop bind: elsewhere the target simply follows. A group's window is no longer than the headroom of any
-    such edge at it, so whatever window a group begins at tick t, it needs nothing that another group makes in a window begun at t or
-    later; by induction over t nobody ever waits in a circle. Edges on a loop without headroom bind their two ends to one window
-    length: the target's window follows the source's window of the same number.
-    """
+def _on_loops(experiment: Experiment, edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
+    """Return the edges from whose target a way leads back to their source."""
     graph = nx.DiGraph()
     graph.add_nodes_from(experiment.groups)
     graph.add_edges_from((e.coupling.source_group, e.coupling.target_group) for e in edges)
     loop_of = {g: i for i, component in enumerate(nx.strongly_connected_components(graph)) for g in component}
-    inner = [e for e in edges if loop_of[e.coupling.source_group] == loop_of[e.coupling.target_group]]
+    return tuple(e for e in edges if loop_of[e.coupling.source_group] == loop_of[e.coupling.target_group])
+
+
+def _bounds(experiment: Experiment, looped: tuple[Edge, ...]) -> dict[str, tuple[int, Edge | None]]:
+    """Find the longest window of each group and the edge that forbids more.
+
+    Only edges that lie on a loop bind: elsewhere the target simply follows. A group's window is no longer than the headroom of any
+    such edge at it, so whatever window a group begins at tick t, it needs nothing that another group makes in a window begun at t or
+    later; by induction over t nobody ever waits in a circle. Instant edges on a loop bind their two ends to one window length: the
+    target's window follows the source's window of the same number.
+
+    Raises
+    ------
+    InputError
+        When a window of whole steps does not fit into the headroom.
+    """
     tied = nx.Graph()
     tied.add_nodes_from(experiment.groups)
-    tied.add_edges_from((e.coupling.source_group, e.coupling.target_group) for e in inner if e.headroom < _common_step(experiment, e))
+    tied.add_edges_from((e.coupling.source_group, e.coupling.target_group) for e in looped if e.is_instant)
     bounds: dict[str, tuple[int, Edge | None]] = {}
+    problems = []
     for bundle in nx.connected_components(tied):
-        binding = [e for e in inner if e.headroom >= _common_step(experiment, e)
-                   and (e.coupling.source_group in bundle or e.coupling.target_group in bundle)]
-        neighbours = {g for e in binding for g in (e.coupling.source_group, e.coupling.target_group)} | set(bundle)
-        steps = [experiment.groups[g].step for g in neighbours]
+        binding = [e for e in looped if not e.is_instant and (e.coupling.source_group in bundle or e.coupling.target_group in bundle)]
+        steps = [experiment.groups[g].step for g in bundle]
         tightest = min(binding, key=lambda e: e.headroom, default=None)
-        ticks = tightest.headroom if tightest else int(LONGEST_WINDOW_MS / experiment.tick_ms)
-        length = whole_steps(ticks, steps) or lcm(*steps)
+        ticks = tightest.headroom if tightest else max(int(LONGEST_WINDOW_MS / experiment.tick_ms), lcm(*steps))
+        length = whole_steps(ticks, steps)
+        if tightest is not None and not length:
+            step = in_ms(lcm(*steps) * experiment.tick_ms)
+            problems.append(Problem(
+                f"groups {', '.join(map(repr, sorted(bundle)))} are coupled without delay, so they share windows of whole steps, {step}; "
+                f"coupling '{tightest.name}' ({tightest.ends}) has a headroom of only {describe_headroom(tightest, experiment)}",
+                tightest.coupling.place, f"a headroom of at least {step}",
+                "give this coupling more delay, or the groups steps that divide it"))
         bounds |= dict.fromkeys(bundle, (length, tightest))
+    raise_all(problems)
     return {g: bounds[g] for g in experiment.groups}
 
 

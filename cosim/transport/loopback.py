@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from cosim.blocks import Frame
 from cosim.errors import RunError
 from cosim.interfaces import Ranks, Transport
+from cosim.transport.frames import pack, unpack
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
@@ -21,16 +22,16 @@ class Loopback(Transport):
     """Keep frames in queues of this process."""
 
     def __init__(self) -> None:
-        self._queues: dict[int, deque[Frame]] = {}
+        self._queues: dict[int, deque[bytes]] = {}
 
     def send(self, edge: int, frame: Frame) -> None:
-        """Put a frame at the end of the queue of its edge."""
-        self._queues.setdefault(edge, deque()).append(frame)
+        """Put a frame at the end of the queue of its edge, as bytes: what the sender does to its arrays afterwards must not be seen."""
+        self._queues.setdefault(edge, deque()).append(pack(edge, frame))
 
     def receive(self, edge: int) -> Frame | None:
         """Take the frame at the head of the queue of an edge, or None."""
         queue = self._queues.get(edge)
-        return queue.popleft() if queue else None
+        return unpack(edge, queue.popleft()) if queue else None
 
     def wait(self, seconds: float) -> None:
         """Return if there is something to receive; otherwise nobody can ever go on.

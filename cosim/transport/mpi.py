@@ -66,23 +66,20 @@ class World:
         self._mpi, self.comm = MPI, MPI.COMM_WORLD.Dup()
         if self.comm.size != layout.processes:
             raise RunError(f"MPI started {self.comm.size} ranks, but the layout has {layout.processes}; "
-                           "start with the line that 'cosim plan' prints")
+                           "'cosim run' starts the right number")
         self._layout, self._folder = layout, memory_folder
         self.place = self._place()
+        _stay_on(layout, self.place)
         self._node = self.comm.Split_type(MPI.COMM_TYPE_SHARED, self.comm.rank)
         on_node = [json.loads(r) for r in _everyones(self._node, json.dumps(self.comm.rank).encode())]
-        cores = {c for mine in _everyones(self._node, json.dumps(_cores()).encode()) for c in json.loads(mine)}
-        self.spin = SPIN if len(on_node) <= len(cores) else 0
+        on_cores = {c for mine in _everyones(self._node, json.dumps(cores()).encode()) for c in json.loads(mine)}
+        self.spin = SPIN if len(on_node) <= len(on_cores) else 0
         self._bells = _shared_bytes(self._node, memory_folder, len(on_node) * DOORBELL_BYTES)
         self.bells = {r: Doorbell(self._bells[i * DOORBELL_BYTES:(i + 1) * DOORBELL_BYTES], self.spin) for i, r in enumerate(on_node)}
 
     def _place(self) -> Place:
-        rank = self.comm.rank
-        for name, placement in self._layout.placements.items():
-            if rank < placement.ranks:
-                return Place(name, rank)
-            rank -= placement.ranks
-        raise RunError(f"rank {self.comm.rank} has no place in the layout")
+        group = self._layout.group_of(self.comm.rank)
+        return Place(group, self.comm.rank - self._layout.first_rank(group))
 
     def ranks(self) -> Ranks:
         """Return the inner communication of this process's group; collective over all processes."""
@@ -343,7 +340,15 @@ def _everyones(comm: Any, data: bytes) -> list[bytes]:
     return [part.tobytes() for part in np.split(whole, np.cumsum(counts)[:-1])]
 
 
-def _cores() -> list[int]:
+def _stay_on(layout: Layout, place: Place) -> None:
+    """Keep this process to the cores of the layout: rank r begins at the r-th of its group's cores."""
+    wanted = layout.placements[place.group].cores
+    if wanted and sys.platform.startswith("linux"):
+        alone = len(wanted) >= layout.placements[place.group].ranks
+        os.sched_setaffinity(0, {wanted[place.rank % len(wanted)]} if alone else set(wanted))
+
+
+def cores() -> list[int]:
     """Return the cores that this process may use."""
     try:
         return sorted(os.sched_getaffinity(0))

@@ -22,10 +22,11 @@ duration: DURATION
 step: 0.1 ms
 run: {window: 1 ms}
 groups:
-  good: {component: clockwork}
+  good: {component: clockwork, params: {size: 1}}
   bad: {component: mishap, params: {what: WHAT, window: 50, rank: RANK, pace: PACE}}
 couplings:
   - {name: there, from: good.x, to: bad.in, delay: 2 ms}
+  - {name: back, from: bad.count, to: good.in, delay: 2 ms}
 record: [good.x, bad.count]
 """
 LOOPBACK = "transport: loopback\ngroups: {good: {}, bad: {}}"
@@ -67,7 +68,8 @@ def valid_ms(folder: Path) -> float:
     ("kill", ["bad", "signal 9 (SIGKILL)"]),
     ("segfault", ["bad", "signal 11 (SIGSEGV)"]),
     ("exit", ["status 3"]),
-    ("wrong shape", ["gave a wrong block for port 'count' in window 50 [500, 510)", "shape (10, 2), expected (samples, 1)"]),
+    ("wrong shape", ["gave a wrong block for port 'count' in window 50 [500, 510)", "shape (10, 2) of float64, expected (samples, 1)"]),
+    ("nan", ["gave a wrong block for port 'count' in window 50 [500, 510)", "channel 0 is nan at tick 501"]),
     ("missing port", ["gave nothing for its port 'count'"]),
 ])
 def test_a_mishap_is_told_and_every_complete_window_kept(tmp_path: Path, layout: str, what: str, words: list[str]) -> None:
@@ -94,6 +96,19 @@ def test_a_mishap_while_building_is_told(tmp_path: Path) -> None:
     said, _ = fail(tmp_path)
     assert "the spring is broken" in said
     assert valid_ms(tmp_path) == 0
+
+
+@pytest.mark.parametrize("layout", [LOOPBACK, MPI], ids=["loopback", "mpi"])
+def test_a_component_is_closed_with_the_reason_when_its_group_fails(tmp_path: Path, layout: str) -> None:
+    write(tmp_path, layout, "tell")
+    fail(tmp_path)
+    assert "mishap closed: neuron 7 diverged at tick 50" in "".join(p.read_text() for p in (tmp_path / "out" / "log").glob("*.log"))
+
+
+def test_single_precision_is_refused_rather_than_rounded_on_some_ways(tmp_path: Path) -> None:
+    write(tmp_path, LOOPBACK, "single")
+    said, _ = fail(tmp_path)
+    assert "float32, expected (samples, 1) of float64" in said
 
 
 def started(folder: Path) -> subprocess.Popen[str]:

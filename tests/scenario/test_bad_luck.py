@@ -40,7 +40,7 @@ duration: 1500 ms
 step: 0.1 ms
 run: {window: 1 ms}
 groups:
-  good: {component: clockwork}
+  good: {component: clockwork, params: {size: 1}}
   bad: {component: mishap, params: {pace: 0.001}}
 couplings:
   - {name: there, from: good.x, to: bad.in, delay: 2 ms}

@@ -63,7 +63,7 @@ def test_windows_couplings_and_recordings_are_told(tmp_path: Path) -> None:
 
 def test_too_little_memory_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = ready(tmp_path)
-    monkeypatch.setattr(module, "needed_memory", lambda _: 3 << 30)
+    monkeypatch.setattr(module, "needed_memory", lambda *_: 3 << 30)
     monkeypatch.setattr(module, "memory", lambda: Memory(4 << 30, 2 << 30))
     assert "expected memory: 3.00 GiB of 2.00 GiB available\nthis is more" in printed(explain, made)
     monkeypatch.setattr(module, "memory", lambda: Memory(0, 0))
@@ -79,7 +79,7 @@ def test_every_rank_has_a_line_and_the_line_that_starts_them_is_whole(tmp_path: 
 
 
 def test_memory_is_only_judged_where_this_machine_runs_it_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cosim.launch.ready.needed_memory", lambda _: 3 << 30)
+    monkeypatch.setattr("cosim.launch.ready.needed_memory", lambda *_: 3 << 30)
     monkeypatch.setattr("cosim.launch.ready.memory", lambda: Memory(2 << 30, 1 << 30))
     problem = too_large(ready(tmp_path))
     assert problem is not None

@@ -15,7 +15,6 @@ from cosim.launch.interrupts import interruptible, uninterrupted
 
 
 def test_there_are_cores_and_memory() -> None:
-    assert machine.cores()
     there = machine.memory()
     if Path("/proc/meminfo").exists():
         assert 0 < there.free <= there.total

@@ -15,8 +15,8 @@ import pytest
 from cosim.errors import InputError
 from cosim.experiment.layout import Layout, Placement, Transport
 from cosim.launch import processes
-from cosim.launch.machine import cores
 from cosim.launch.processes import MEMORY_FOLDER, end, environment, is_open_mpi, mpiexec_line, srun_line, start, start_line, worker_line
+from cosim.transport.mpi import cores
 
 ONE = Layout(Transport.LOOPBACK, {"a": Placement("a"), "b": Placement("b")})
 HERE = Layout(Transport.MPI, {"a": Placement("a"), "b": Placement("b", 2)})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,7 +34,8 @@ class Parameters:
         Seconds that every window takes.
     """
 
-    what: Literal["nothing", "raise", "tell", "kill", "exit", "stop", "wrong shape", "missing port", "build", "segfault"] = "nothing"
+    what: Literal["nothing", "raise", "tell", "kill", "exit", "stop", "wrong shape", "nan", "single", "missing port", "build",
+                  "segfault"] = "nothing"
     window: int = 5
     rank: int = 0
     pace: float = 0.0
@@ -48,7 +50,7 @@ class Mishap(Component):
         self._p, self._step = parameters, clock.step
 
     def describe(self) -> Description:
-        return Description(outputs=(Port("count", Kind.STATE, "1", 1),), inputs=(Port("in", Kind.STATE, "1", 3),), max_ranks=8)
+        return Description(outputs=(Port("count", Kind.STATE, "1", 1),), inputs=(Port("in", Kind.STATE, "1", 1),), max_ranks=8)
 
     def prepare(self, context: Context) -> None:
         self._ranks = context.ranks
@@ -68,10 +70,12 @@ class Mishap(Component):
             size = 2 if self._p.what == "wrong shape" else 1
             self._go_wrong()
         self._ranks.barrier()
-        return {"count": Samples(window.start + self._step, self._step, np.full((rows, size), float(window.index)))}
+        value = np.nan if self._p.what == "nan" and window.index == self._p.window else float(window.index)
+        values = np.full((rows, size), value)
+        return {"count": Samples(window.start + self._step, self._step, values.astype(np.float32) if self._p.what == "single" else values)}
 
     def close(self, reason: str | None = None) -> None:
-        pass
+        sys.stderr.write(f"mishap closed: {reason}\n")
 
     def _go_wrong(self) -> None:
         match self._p.what:

@@ -75,4 +75,5 @@ def explain_layout(ready: Ready, console: Console, folder: Path) -> None:
     console.print(table)
     if layout.transport is Transport.MPI and layout.processes > len(cores()):
         console.print("more ranks than cores: ranks give way to each other while they wait")
+    console.print(f"'cosim run' makes {folder}, starts this line in it, and writes the results of what the processes tell it:")
     print(shlex.join(start_line(layout, folder)))  # noqa: T201 (one unbroken line, to be copied)

@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FOLDERS = {"cosim": "cosim", "cosim.adapters": "adapters", "cosim.models": "models", "cosim.launch": "launch"}
 FOUNDATION = {"errors", "timegrid", "blocks", "interfaces", "registry", "random", "levels", "_random", "_meeting"}
+SHARED = {f"cosim.{name}" for name in ("__version__", "philox", "elementary", "meeting", "poisson")}  # headers of the foundation
 ROOMS = {"experiment", "schedule", "transport", "record"}
 MAY_IMPORT = {  # room: what of cosim it may import besides itself
     "foundation": {"foundation"},
@@ -56,7 +57,9 @@ def imports(path: Path) -> set[str]:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
             found |= {a.name for a in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path} imports relative to itself: write the full name"
+            assert node.module
             found |= {f"cosim.{a.name}" for a in node.names} if node.module == "cosim" else {node.module}
     return found
 
@@ -67,7 +70,7 @@ def test_imports_go_one_way(path: Path) -> None:
     assert here is not None
     for name in imports(path):
         there = room_of_module(name)
-        if there is not None and not name.endswith(("__version__", "philox", "elementary", "meeting", "poisson")):
+        if there is not None and name not in SHARED:
             assert there == here or there in MAY_IMPORT[here], f"{path.name} in '{here}' imports {name} of '{there}'"
         top = name.split(".")[0]
         assert here in ONLY_FOR.get(top, {here}), f"{path.name} in '{here}' imports {top}, which only {ONLY_FOR.get(top)} may"

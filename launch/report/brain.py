@@ -127,13 +127,20 @@ def response(times_ms: NDArray[np.float64], values: NDArray[np.float64], onset_m
     Returns
     -------
     (n_regions,) float64 or None
-        Mean from onset to 100 ms after the end, minus mean over the 250 ms before; None where there is no sample to compare.
+        Mean from onset to 100 ms after the end, minus mean over the 250 ms before; None where there is no sample to compare. A sample
+        at the onset already holds the stimulus.
     """
-    during = (times_ms > onset_ms) & (times_ms <= stop_ms + REACH_MS)
-    before = (times_ms > onset_ms - BEFORE_MS) & (times_ms <= onset_ms)
+    during = _within(times_ms, onset_ms, stop_ms + REACH_MS)
+    before = _within(times_ms, onset_ms - BEFORE_MS, onset_ms)
     if not during.any() or not before.any():
         return None
     return np.asarray(values[during].mean(axis=0) - values[before].mean(axis=0))
+
+
+def _within(times_ms: NDArray[np.float64], start_ms: float, stop_ms: float) -> NDArray[np.bool_]:
+    """Return which samples are stamped in ``[start, stop)``."""
+    # Half a nanosecond keeps decimal times that binary numbers cannot hold on their side of the edge.
+    return np.asarray((times_ms >= start_ms - 5e-7) & (times_ms < stop_ms - 5e-7))
 
 
 def choose(regions: Regions, score: NDArray[np.float64], most: int = MOST_TRACES) -> list[int]:
@@ -162,7 +169,7 @@ def draw_traces(run: Run, port: Sampled, regions: Regions) -> Picture:
         shade(axes, intervals(stimuli))
         colour = regions.colour(region, MUTED)
         if first and change is not None:
-            before = (port.times_ms > first.onset_ms - BEFORE_MS) & (port.times_ms <= first.onset_ms)
+            before = _within(port.times_ms, first.onset_ms - BEFORE_MS, first.onset_ms)
             axes.axhline(float(port.values[before, region].mean()), color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)))
         axes.plot(times, values, color=colour, linewidth=0.9)
         changed = f"change {change[region]:+.2f} {port.unit}".replace("-", "−", 1) if change is not None else ""

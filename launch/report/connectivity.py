@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullFormatter, StrMethodFormatter
 from numpy.typing import NDArray
 
-from cosim.launch.report.connectome import mark_matrix
+from cosim.launch.report.connectome import mark_matrix, weight_name
 from cosim.launch.report.drawing import FAINT, GREY, INK, MUTED, VERMILION, Picture, new_figure, number, picture
 from cosim.launch.report.recorded import Sampled
 from cosim.launch.report.regions import Regions, settled
@@ -16,8 +16,8 @@ FEWEST_SAMPLES = 30
 FEWEST_INDEPENDENT = 5.0
 
 
-def independent_samples(values: NDArray[np.float64]) -> float:
-    """Return how many independent samples the series are worth when two of them are correlated.
+def independent_samples(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how many independent samples every two series are worth when they are correlated.
 
     Parameters
     ----------
@@ -26,9 +26,8 @@ def independent_samples(values: NDArray[np.float64]) -> float:
 
     Returns
     -------
-    float
-        ``n / (1 + 2 sum_k (1 - k/n) rho(k)^2)`` with the autocorrelation averaged over the series and the sum cut where it first
-        reaches zero.
+    (n_series, n_series) float64
+        ``n / (1 + 2 sum_k (1 - k/n) rho_i(k) rho_j(k))``, with each autocorrelation cut where it first reaches zero.
 
     Notes
     -----
@@ -38,13 +37,14 @@ def independent_samples(values: NDArray[np.float64]) -> float:
     centred = values - values.mean(axis=0)
     power = np.abs(np.fft.rfft(centred, 2 * n, axis=0)) ** 2
     covariance = np.fft.irfft(power, axis=0)[:n]
-    rho = (covariance / covariance[0]).mean(axis=1)
-    below = np.flatnonzero(rho <= 0)
-    lags = np.arange(1, below[0] if len(below) else n)
-    return float(n / (1 + 2 * np.sum((1 - lags / n) * rho[lags] ** 2)))
+    rho = covariance / covariance[0]
+    rho = np.where(np.logical_and.accumulate(rho > 0, axis=0), rho, 0.0)[1:]
+    rho = rho[:max(1, int(np.count_nonzero(rho.any(axis=1))))]
+    weighted = rho * (1 - np.arange(1, len(rho) + 1) / n)[:, None]
+    return np.asarray(n / (1 + 2 * weighted.T @ rho))
 
 
-def draw_connectivity(port: Sampled, regions: Regions, weights: NDArray[np.float64] | None) -> Picture | str:
+def draw_connectivity(port: Sampled, regions: Regions, weights: NDArray[np.float64] | None, *, normalised: bool = False) -> Picture | str:
     """Draw the correlations of all pairs of regions; return a sentence instead where there is too little to correlate."""
     kept = settled(port.times_ms)
     values = port.values[kept]
@@ -58,12 +58,14 @@ def draw_connectivity(port: Sampled, regions: Regions, weights: NDArray[np.float
         return "No functional connectivity: fewer than two regions vary, so there is nothing to correlate."
     matrix = np.full((size, size), np.nan)
     matrix[np.ix_(varying, varying)] = np.corrcoef(values[:, varying].T)
-    worth = independent_samples(values[:, varying])
-    if worth < FEWEST_INDEPENDENT:
-        return (f"Too short for functional connectivity: the rates change so slowly that the {number(n)} samples a region "
-                f"are worth only about {number(worth, 2)} independent ones.")
+    worth = np.full((size, size), np.nan)
+    worth[np.ix_(varying, varying)] = independent_samples(values[:, varying])
     pairs = np.triu_indices(size, 1)
-    coefficients = matrix[pairs]
+    coefficients, worths = matrix[pairs], worth[pairs]
+    typical = float(np.nanmedian(worths))
+    if typical < FEWEST_INDEPENDENT:
+        return (f"Too short for functional connectivity: the rates change so slowly that the {number(n)} samples a region "
+                f"are worth only about {number(typical, 2)} independent ones.")
     figure = new_figure(4.6)
     share = 4.6 / 11.0
     axes = figure.add_axes((0.05, 0.105, 0.82 * share, 0.82))
@@ -74,31 +76,50 @@ def draw_connectivity(port: Sampled, regions: Regions, weights: NDArray[np.float
     bar = figure.add_axes((0.05 + 0.82 * share + 0.014, 0.105, 0.011, 0.82))
     figure.colorbar(image, cax=bar).outline.set_visible(False)
     bar.set_title("r", fontsize=8.5, fontweight="normal", loc="center")
-    band = min(1.96 / np.sqrt(worth), 1.0)
     known = np.isfinite(coefficients)
+    by_chance = known & within_chance(coefficients, worths)
     linked = weights is not None and weights.shape == matrix.shape and bool(np.any(np.maximum(weights, weights.T)[pairs] > 0))
     counts = figure.add_axes((0.53, 0.62, 0.45, 0.305) if linked else (0.53, 0.105, 0.45, 0.82))
-    counts.axvspan(-band, band, color=FAINT, alpha=0.6, linewidth=0, zorder=0)
-    counts.hist(coefficients[known], bins=np.linspace(-1, 1, 81).tolist(), color=GREY)
+    counts.hist([coefficients[by_chance], coefficients[known & ~by_chance]], bins=np.linspace(-1, 1, 81).tolist(), stacked=True,
+                color=[FAINT, GREY])
     counts.set_xlim(-1, 1)
     counts.set_ylabel("pairs")
     counts.set_xlabel("correlation r")
-    counts.text(0, 1.02, "within the grey: not to be told from chance", transform=counts.get_xaxis_transform(), color=MUTED, fontsize=8,
+    counts.text(0, 1.02, "light: not to be told from chance", transform=counts.get_xaxis_transform(), color=MUTED, fontsize=8,
                 ha="center")
-    by_chance = 100 * np.count_nonzero(np.abs(coefficients[known]) <= band) / max(int(np.count_nonzero(known)), 1)
+    share = 100 * np.count_nonzero(by_chance) / max(int(np.count_nonzero(known)), 1)
     if linked and weights is not None:
         below = figure.add_axes((0.53, 0.105, 0.45, 0.33))
-        _draw_against_weights(below, coefficients, np.maximum(weights, weights.T)[pairs], pairs, regions)
+        _draw_against_weights(below, coefficients, np.maximum(weights, weights.T)[pairs], pairs, regions,
+                              weight_name(normalised))
     start, stop = float(port.times_ms[kept][0]), float(port.times_ms[-1])
     caption = (f"Pearson correlation of the rates of every pair of regions over {number(start)}–{number(stop)} ms: {number(n)} samples a "
-               "region, but samples that follow each other are alike, so they are worth about "
-               f"{number(worth, 2)} independent ones; |r| below {band:.2f} is within chance for a pair ({by_chance:.0f} % of pairs here). "
+               "region, but samples that follow each other are alike, so they are worth fewer "
+               f"independent ones: {_span(worths)}, depending on the pair. For a pair, |r| below 1.96 / √(that number) is within chance: "
+               f"{_span(1.96 / np.sqrt(worths), most=1.0)}; that holds for {share:.0f} % of pairs here. "
                + ("This is short: resting-state studies take minutes. " if stop - start < 60_000 else "")
                + "A stimulus counts as part of the rates."
                + (" Below: the same against the weight of the link (larger of both directions)." if linked else "")
                + _constant(size - int(np.count_nonzero(varying)))
                + regions.marks())
     return picture(figure, f"Functional connectivity of {size} regions as a matrix of correlations", caption)
+
+
+def within_chance(coefficients: NDArray[np.float64], worths: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which correlations two independent series would exceed, one way or the other, more often than once in twenty times.
+
+    Parameters
+    ----------
+    coefficients, worths : (n_pairs,) float64
+        Correlation of each pair, and how many independent samples the pair is worth.
+    """
+    return np.asarray(np.abs(coefficients) <= 1.96 / np.sqrt(worths))
+
+
+def _span(numbers: NDArray[np.float64], most: float = np.inf) -> str:
+    """Write the median and the range of 90 % of some numbers."""
+    low, middle, high = (number(min(float(v), most), 2) for v in np.nanpercentile(numbers, (5, 50, 95)))
+    return f"{middle} (90 % of pairs: {low} to {high})"
 
 
 def _constant(regions: int) -> str:
@@ -109,7 +130,7 @@ def _constant(regions: int) -> str:
 
 
 def _draw_against_weights(axes: Axes, coefficients: NDArray[np.float64], weights: NDArray[np.float64], pairs: tuple[NDArray[np.intp], ...],
-                          regions: Regions) -> None:
+                          regions: Regions, weight: str) -> None:
     linked = (weights > 0) & np.isfinite(coefficients)
     mine = linked & (np.isin(pairs[0], regions.replaced) | np.isin(pairs[1], regions.replaced))
     axes.axhline(0, color=FAINT, linewidth=0.8)
@@ -119,7 +140,7 @@ def _draw_against_weights(axes: Axes, coefficients: NDArray[np.float64], weights
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.set_xlabel("weight of the link")
+    axes.set_xlabel(f"{weight} of the link")
     axes.set_ylabel("r")
     if mine.any():
         axes.text(1, 1.02, "pairs with the replaced region", transform=axes.transAxes, color=VERMILION, fontsize=8, ha="right")

@@ -17,11 +17,15 @@ from cosim.launch.report.regions import Regions
 
 MOST_LINKS = 250
 MOST_OWN_LINKS = 20
+_DIVISORS = {"max": "the largest of them", "max_row_sum": "the largest sum that reaches a region"}
 _MAPS = 0.425  # part of the page's width that both maps share
 
 
-def draw_connectome(connectome: Connectome, regions: Regions) -> Picture | None:
-    """Draw the weights as a matrix and the strongest links between the centres; None where neither is known."""
+def draw_connectome(connectome: Connectome, regions: Regions, normalised: str = "") -> Picture | None:
+    """Draw the weights as a matrix and the strongest links between the centres; None where neither is known.
+
+    `normalised` says by what the weights were divided: ``max``, ``max_row_sum``, or nothing.
+    """
     weights, centres = connectome.weights, connectome.centres_mm
     size = len(regions.labels)
     if centres is not None and (len(centres) != size or not np.isfinite(centres).all()):
@@ -29,14 +33,14 @@ def draw_connectome(connectome: Connectome, regions: Regions) -> Picture | None:
     if weights is None:
         return None
     figure = new_figure(4.5 if centres is not None else 4.9)
-    said = _draw_matrix(figure, weights, regions, centred=centres is None)
+    said = _draw_matrix(figure, weights, regions, normalised, centred=centres is None)
     if centres is not None:
         said += " " + _draw_centres(figure, weights, centres, regions)
     alt = f"Connectome of {size} regions: weight matrix" + (" and two projections of its centres" if centres is not None else "")
     return picture(figure, alt, said + regions.marks())
 
 
-def _draw_matrix(figure: Figure, weights: NDArray[np.float64], regions: Regions, *, centred: bool) -> str:
+def _draw_matrix(figure: Figure, weights: NDArray[np.float64], regions: Regions, normalised: str, *, centred: bool) -> str:
     left = 0.28 if centred else 0.05
     axes = figure.add_axes((left, 0.105, 0.83 * figure.get_figheight() / figure.get_figwidth(), 0.83))
     shown = np.where(weights > 0, weights, np.nan)
@@ -55,13 +59,19 @@ def _draw_matrix(figure: Figure, weights: NDArray[np.float64], regions: Regions,
     colours = figure.colorbar(image, cax=bar, format="{x:g}", extend="min" if logarithmic and present.min() < low else "neither")
     colours.minorticks_off()
     colours.outline.set_visible(False)
-    bar.set_title("weight", fontsize=8, fontweight="normal", loc="left")
+    bar.set_title(weight_name(bool(normalised)), fontsize=8, fontweight="normal", loc="left", x=-1.5 if normalised else 0)
     n, own = weights.shape[0], int(np.count_nonzero(np.diag(weights)))
     links = int(np.count_nonzero(weights)) - own
     filled = links / max(n * (n - 1), 1)
     return (f"Matrix: weight of each of {number(links)} links between {n} regions ({100 * filled:.0f} % of the possible ones"
             + (f"; {own} more of regions to themselves" if own else "") + f"), {'logarithmic' if logarithmic else 'linear'} colours; "
-            "grey: no link.")
+            "grey: no link." + (f" Weights are normalised as the experiment asks: divided by {_DIVISORS.get(normalised, normalised)}."
+                                if normalised else ""))
+
+
+def weight_name(normalised: bool) -> str:
+    """Return how to call weights in a figure."""
+    return "normalised weight" if normalised else "weight"
 
 
 def mark_matrix(axes: Axes, regions: Regions) -> None:

@@ -69,8 +69,10 @@ def cards(run: Run) -> list[tuple[str, str]]:
 
 
 def tables(run: Run) -> list[Table]:
-    """Return what else is known of groups, couplings, components and versions."""
+    """Return what else is known of remarks, groups, couplings, components and versions."""
     found = []
+    if run.remarks:
+        found.append(Table("Remarks", ("number", "what"), tuple((str(i), r) for i, r in enumerate(run.remarks, start=1))))
     if run.paces:
         phases = ("compute", "wait", "translate", "send", "record")
         rows = tuple((name, "" if pace.ranks is None else str(pace.ranks), _measure(pace.window_ms, "ms"), number(len(pace.begin_s)),

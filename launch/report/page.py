@@ -112,7 +112,7 @@ def _connectome(run: Run) -> tuple[list[Picture | str], Regions | None]:
     parts: list[Picture | str] = []
     for group, connectome in run.recorded.connectomes.items():
         if connectome.weights is not None:
-            drawn = draw_connectome(connectome, regions_of(run, group, len(connectome.weights)))
+            drawn = draw_connectome(connectome, regions_of(run, group, len(connectome.weights)), run.normalised.get(group, ""))
             parts += [drawn] if drawn else []
     return parts or ["No group of this run has kept a connectome."], None
 
@@ -122,7 +122,8 @@ def _connectivity(run: Run) -> tuple[list[Picture | str], Regions | None]:
     for port in (with_replaced(run, p) for p in brain_ports(run)):
         connectome = run.recorded.connectomes.get(port.group)
         regions = regions_of(run, port.group, port.values.shape[1], port.names)
-        parts.append(draw_connectivity(port, regions, connectome.weights if connectome else None))
+        parts.append(draw_connectivity(port, regions, connectome.weights if connectome else None,
+                                       normalised=port.group in run.normalised))
     return parts or ["No rates of brain regions were recorded, so there is nothing to correlate."], None
 
 

@@ -73,18 +73,34 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Hold everything that a report shows."""
+    """Hold everything that a report shows.
+
+    Parameters
+    ----------
+    folder, recorded, timing, versions, experiment, layout, title
+        The folder, and what it holds.
+    stimuli, couplings, normalised
+        What the experiment says of stimuli, of couplings, and of how each group's weights are normalised, where they are.
+    paces : mapping of str to Pace
+        How each group spent its time.
+    remarks : tuple of str
+        What the run had to tell, such as values that were clipped.
+    notes : tuple of str
+        What could not be read.
+    """
 
     folder: Path
     recorded: Recorded
     stimuli: tuple[Stimulus, ...]
     couplings: tuple[Mapping[str, Any], ...]
+    normalised: Mapping[str, str]
     paces: Mapping[str, Pace]
     timing: Mapping[str, Any]
     versions: Mapping[str, Any]
     experiment: str
     layout: str
     title: str
+    remarks: tuple[str, ...]
     notes: tuple[str, ...]
 
 
@@ -111,6 +127,8 @@ def read_run(folder: Path) -> Run:
         stimuli=tuple(s for name, group in groups.items() for s in _stimuli(str(name), group) if s.onset_ms < until_ms),
         paces={name: _pace(group) for name, group in _mapping(timing.get("groups")).items() if isinstance(group, Mapping)},
         couplings=tuple(c for c in _list(content.get("couplings")) if isinstance(c, Mapping)),
+        normalised={str(name): how for name, group in groups.items() if (how := _normalise(group))},
+        remarks=tuple(r for r in _list(timing.get("remarks")) if isinstance(r, str)),
         layout=_text(folder / "layout.resolved.yaml"), title=title, notes=tuple(notes))
 
 
@@ -134,6 +152,11 @@ def _stimuli(group: str, content: object) -> Iterator[Stimulus]:
         if onset is not None and duration is not None:
             regions = tuple(where) if isinstance(where, list | tuple) else (where,)
             yield Stimulus(group, tuple(r if isinstance(r, int) else str(r) for r in regions), onset, onset + duration)
+
+
+def _normalise(content: object) -> str:
+    how = str(_mapping(_mapping(content).get("params")).get("normalise") or "none")
+    return "" if how == "none" else how
 
 
 def _pace(group: Mapping[str, Any]) -> Pace:

@@ -98,8 +98,8 @@ def scaled(network: Network, scale: float, indegree_scale: float, drive: str) ->
 def _check_size(neurons: int, scale: float) -> None:
     if neurons > MOST_NEURONS:
         at = f" at scale {scale:g}" if scale != 1 else ""
-        raise InputError(Problem(f"the network has {neurons:,} neurons{at}, more than 32 bits can number", expected=f"at most {MOST_NEURONS:,}",
-                                 remedy="lower the scale or the sizes of its populations"))
+        raise InputError(Problem(f"the network has {neurons:,} neurons{at}, more than 32 bits can number",
+                                 expected=f"at most {MOST_NEURONS:,}", remedy="lower the scale or the sizes of its populations"))
 
 
 def _root(full: float, run: float, otherwise: float) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cosim.launch.report.brain import choose, differ_more_than_they_vary, response
-from cosim.launch.report.connectivity import independent_samples
+from cosim.launch.report.connectivity import independent_samples, within_chance
 from cosim.launch.report.connectome import strongest
 from cosim.launch.report.drawing import CATEGORIES, number, population_colours, short, spread, thin
 from cosim.launch.report.raster import population_rate
@@ -48,8 +48,11 @@ def test_what_stands_for_a_region_is_the_translated_rate() -> None:
 def test_response_is_the_step_that_was_put_in() -> None:
     times = np.arange(1.0, 1001.0)
     values = np.ones((1000, 3)) * (1.0, 2.0, 3.0)
-    values[(times > 500) & (times <= 700), 1] += 4.0
-    assert response(times, values, 500.0, 600.0) == pytest.approx([0, 4, 0])
+    values[(times >= 500) & (times < 700), 1] += 4.0
+    assert response(times, values, 500.0, 600.0) == pytest.approx([0, 4, 0], abs=1e-12)
+    short = 0.1 * np.arange(1.0, 10_001.0)  # 0.1 * 5003 is above 500.3 in binary numbers, and others below
+    for onset in (300.3, 500.3, 401.1, 700.7):
+        assert response(short, np.where(short[:, None] > onset - 0.05, 2.0, 1.0), onset, onset + 50) == pytest.approx([1.0], abs=1e-12)
     assert response(times, values, 5000.0, 6000.0) is None
 
 
@@ -69,13 +72,30 @@ def test_replaced_and_stimulated_regions_are_drawn_first_and_nothing_twice() -> 
 def test_white_noise_is_worth_its_samples_and_slow_noise_what_theory_says() -> None:
     rng = np.random.default_rng(5)
     white = rng.normal(size=(4000, 40))
-    assert independent_samples(white) == pytest.approx(4000, rel=0.02)
+    assert np.median(independent_samples(white)) == pytest.approx(4000, rel=0.02)
     slow, a = np.empty_like(white), 0.9
     slow[0] = white[0]
     for step in range(1, len(white)):
         slow[step] = a * slow[step - 1] + np.sqrt(1 - a * a) * white[step]
     # Bartlett 1935: two series with autocorrelation a**k are worth n (1 - a^2) / (1 + a^2) samples.
-    assert independent_samples(slow) == pytest.approx(4000 * (1 - a * a) / (1 + a * a), rel=0.1)
+    assert np.median(independent_samples(slow)) == pytest.approx(4000 * (1 - a * a) / (1 + a * a), rel=0.1)
+    # A slow series and white noise are worth as many samples as white noise; the slow ones among them are worth no more for it.
+    mixed = independent_samples(np.concatenate((white[:, :20], slow[:, :20]), axis=1))
+    assert np.median(mixed[:20, 20:]) == pytest.approx(4000, rel=0.05)
+    assert np.median(mixed[20:, 20:]) == pytest.approx(4000 * (1 - a * a) / (1 + a * a), rel=0.1)
+
+
+def test_one_in_twenty_independent_pairs_is_called_more_than_chance_however_slow_each_region_is() -> None:
+    rng = np.random.default_rng(8)
+    n, memory = 4000, np.repeat((0.0, 0.9, 0.99), 40)
+    series = np.empty((n, len(memory)))
+    series[0] = rng.normal(size=len(memory))
+    for step in range(1, n):
+        series[step] = memory * series[step - 1] + np.sqrt(1 - memory**2) * rng.normal(size=len(memory))
+    told = within_chance(np.corrcoef(series.T), independent_samples(series))
+    slowest = told[80:, 80:][np.triu_indices(40, 1)]
+    assert 0.9 < slowest.mean() < 0.98
+    assert 0.93 < told[np.triu_indices(120, 1)].mean() < 0.97
 
 
 def test_strongest_links_hold_all_links_of_their_smallest_weight() -> None:

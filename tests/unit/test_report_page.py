@@ -48,6 +48,31 @@ def test_the_numbers_and_the_files_are_there(whole: str) -> None:
     assert 'role="alert"' not in whole
 
 
+def test_what_the_run_had_to_tell_stands_at_the_top_and_in_the_numbers(tmp_path: Path, whole: str) -> None:
+    make_run_folder(tmp_path, duration_ms=100, scale=0.02, n_regions=8)
+    timing = json.loads((tmp_path / "timing.json").read_text(encoding="utf-8"))
+    remark = "coupling 'drive': 1,234 negative rates were clipped, first at tick 17"
+    (tmp_path / "timing.json").write_text(json.dumps(timing | {"remarks": [remark, 3, "another"]}), encoding="utf-8")
+    html = report(tmp_path)
+    notice = re.search(r'<div class="banner" role="note">(.*?)</div>', html, re.DOTALL)[1]
+    for shown in (notice, section(html, "numbers")):
+        assert "1,234 negative rates were clipped, first at tick 17" in shown and "another" in shown
+    assert html.index(notice) < html.index('<dl class="cards">')
+    assert 'role="note"' not in whole and "Remarks" not in whole
+
+
+@pytest.mark.parametrize(("how", "said"), [("none", ""), ("max_row_sum", "the largest sum that reaches a region")])
+def test_normalised_weights_are_called_so(tmp_path: Path, how: str, said: str) -> None:
+    make_run_folder(tmp_path, duration_ms=400, scale=0.02, n_regions=8)
+    path = tmp_path / "experiment.resolved.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("replaced: [rV1]", f"replaced: [rV1]\n      normalise: {how}"), encoding="utf-8")
+    html = report(tmp_path)
+    connectome, connectivity = section(html, "connectome"), section(html, "connectivity")
+    assert ("normalised weight" in connectome) == ("normalised weight of the link" in connectivity) == bool(said)
+    assert not said or f"Weights are normalised as the experiment asks: divided by {said}" in connectome
+
+
 def test_a_report_fetches_nothing(whole: str) -> None:
     assert not re.search(r"https?:|@import|<script|<link|<iframe", whole)
     for target in re.findall(r'(?:src|href)="([^"]*)"|url\(([^)]*)\)', whole):

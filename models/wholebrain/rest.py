@@ -121,7 +121,8 @@ class _Apart:
     def __init__(self, net: Network, model: Model, rows: Array, gain: float) -> None:
         self._weights, self._model, self._rows, self._gain = net.weights, model, rows, gain
         n, free = len(net.weights), [np.inf] * len(model.variables)
-        nothing = (np.zeros(n + 1, np.int64), [], [], [])
+        integers = np.zeros(0, np.int64)
+        nothing = (np.zeros(n + 1, np.int64), integers, integers, np.zeros(0))
         zero = np.zeros(n)
         self._engine = Engine(
             model.number,

@@ -26,7 +26,8 @@ def test_a_mode_that_decays_within_minutes_is_followed_to_its_rest(tmp_path: Pat
     for gain in (1.7, 1.8, 1.9, 2.0):
         b = brain(connectome="synthetic", normalise="max_row_sum", coupling=gain, model_parameters={"J_i": "balanced", "w_p": 1.45})
         assert np.abs(slope_at_rest(b)).max() < 1e-14
-    slow = brain(connectome=pair(tmp_path, np.array([[0.0, 1.0], [1.0, 0.0]])), model="wilson_cowan", model_parameters={"tau_e": 5000.0, "tau_i": 5000.0})
+    both = pair(tmp_path, np.array([[0.0, 1.0], [1.0, 0.0]]))
+    slow = brain(connectome=both, model="wilson_cowan", model_parameters={"tau_e": 5000.0, "tau_i": 5000.0})
     assert np.abs(slope_at_rest(slow)).max() < 1e-16
 
 

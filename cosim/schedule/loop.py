@@ -74,6 +74,7 @@ class Member:
         self._sending = [SendingEnd(plan, e, transport) for e in plan.outgoing(group)] if self._root else []
         one_way = [e for e in plan.edges if plan.credit(e) is not None] if self._root else []
         self._taking = [CreditTaker(plan, e, transport) for e in one_way if e.coupling.source_group == group]
+        self._held_by: list[ReceivingEnd | CreditTaker] = [*self._receiving, *self._taking]
         self._giving = [CreditGiver(plan, e, transport) for e in one_way if e.coupling.target_group == group]
         self._has_inputs = bool(plan.incoming(group))
         self._windows = windows(plan.experiment.duration, plan.windows[group])
@@ -85,7 +86,7 @@ class Member:
     @property
     def finished(self) -> bool:
         """Whether all windows are done and every peer has said that nothing more will come."""
-        return self._window is None and all(end.done for end in (*self._receiving, *self._taking))
+        return self._window is None and all(end.done for end in self._held_by)
 
     def begin(self) -> None:
         """Send and keep what the ports hold before the first window."""
@@ -102,11 +103,11 @@ class Member:
         """Return whether `advance` can run without waiting for another group; note whom it waits for otherwise."""
         if not self._root:
             return self._window is not None
-        for end in (*self._receiving, *self._taking):
+        for end in self._held_by:
             end.poll()
         if self._window is None:
             return False
-        for end in (*self._receiving, *self._taking):
+        for end in self._held_by:
             if not end.covers(self._window):
                 if end.done:
                     raise ProtocolError(f"group '{end.edge.coupling.source_group}' has ended, but group '{self.group}' still needs "
@@ -159,7 +160,7 @@ class Member:
 
     def remarks(self) -> tuple[str, ...]:
         """Return what a user should be told at the end of a run."""
-        return tuple(r for end in (*self._receiving, *self._sending) for r in end.remarks())
+        return tuple(r for ends in (self._receiving, self._sending) for end in ends for r in end.remarks())
 
     def close(self, reason: str | None = None) -> None:
         """Close the component."""

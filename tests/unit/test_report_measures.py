@@ -50,9 +50,8 @@ def test_response_is_the_step_that_was_put_in() -> None:
     values = np.ones((1000, 3)) * (1.0, 2.0, 3.0)
     values[(times >= 500) & (times < 700), 1] += 4.0
     assert response(times, values, 500.0, 600.0) == pytest.approx([0, 4, 0], abs=1e-12)
-    short = 0.1 * np.arange(1.0, 10_001.0)  # 0.1 * 5003 is above 500.3 in binary numbers, and others below
-    for onset in (300.3, 500.3, 401.1, 700.7):
-        assert response(short, np.where(short[:, None] > onset - 0.05, 2.0, 1.0), onset, onset + 50) == pytest.approx([1.0], abs=1e-12)
+    for onset in (np.nextafter(500, 0), np.nextafter(500, 1000)):  # as times come out of binary numbers
+        assert response(times, np.where(times[:, None] > 499.5, 2.0, 1.0), onset, onset + 50) == pytest.approx([1.0], abs=1e-12)
     assert response(times, values, 5000.0, 6000.0) is None
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import json
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import MISSING
 from pathlib import Path
 from typing import IO, TextIO, cast
@@ -227,14 +228,23 @@ class _Patient(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Write text, or drop it."""
-        with suppress(OSError):
+        with self._giving_up():
             self._stream.write(text)
         return len(text)
 
     def flush(self) -> None:
         """Flush what was written."""
-        with suppress(OSError):
+        with self._giving_up():
             self._stream.flush()
+
+    @contextmanager
+    def _giving_up(self) -> Iterator[None]:
+        """Do without the stream when nobody listens; what it still holds is not tried again at exit, which would change the status."""
+        try:
+            yield
+        except OSError:
+            if sys.stderr is self._stream:
+                sys.stderr = None
 
     def isatty(self) -> bool:
         """Return whether somebody looks."""

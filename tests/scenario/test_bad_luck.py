@@ -16,24 +16,12 @@ from pathlib import Path
 import h5py
 import pytest
 from support.command import Done, cosim, left_behind, start
+from support.pair import PAIR
 
 from cosim.experiment.layout import Layout, Placement, Transport
 from cosim.launch.board import Board
 from cosim.launch.processes import MEMORY_FOLDER, mpiexec, mpiexec_line
 
-PAIR = """\
-cosim: 1
-seed: 4
-duration: 20 ms
-step: 0.1 ms
-groups:
-  a: {component: clockwork, params: {size: 6}}
-  b: {component: clockwork, params: {size: 6}}
-couplings:
-  - {name: there, from: a.x, to: b.in, delay: 1.2 ms}
-  - {name: back, from: b.x, to: a.in, delay: 2 ms}
-record: [a.x, a.spikes, b.x]
-"""
 PACED = """\
 cosim: 1
 duration: 1500 ms

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import zipfile
 from collections.abc import Callable, Mapping
 from fractions import Fraction
@@ -17,60 +16,12 @@ from cosim.models.wholebrain.component import WholeBrain
 from cosim.models.wholebrain.connectome import Connectome
 from cosim.models.wholebrain.parameters import WholeBrainParameters
 from cosim.timegrid import Clock, Window, windows
-
-
-class OneRank(Ranks):
-    rank, size, spin, share_memory = 0, 1, 0, True
-
-    def shared_array(self, shape, dtype):
-        return np.zeros(shape, dtype)
-
-    def gather(self, part):
-        return part
-
-    def broadcast(self, data):
-        return data
-
-    def barrier(self) -> None:
-        pass
-
-
-class ThreadRanks(OneRank):
-    """Ranks that are threads of this process."""
-
-    def __init__(self, rank: int, size: int, shared: dict[str, Any]) -> None:
-        self.rank, self.size, self._shared = rank, size, shared  # type: ignore[misc]
-
-    def gather(self, part):
-        self._shared["parts"][self.rank] = part
-        self._shared["barrier"].wait(20)
-        whole = np.concatenate(self._shared["parts"])
-        self._shared["barrier"].wait(20)
-        return whole
-
-
-def on_threads(size: int, work: Callable[[Ranks], Any]) -> list[Any]:
-    shared = {"parts": [None] * size, "barrier": threading.Barrier(size)}
-    results: list[Any] = [None] * size
-
-    def body(rank: int) -> None:
-        try:
-            results[rank] = work(ThreadRanks(rank, size, shared))
-        except BaseException:
-            shared["barrier"].abort()
-            raise
-
-    threads = [threading.Thread(target=body, args=(r,)) for r in range(size)]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
-    return results
+from cosim.transport.loopback import SoloRanks
 
 
 def brain(ranks: Ranks | None = None, dt: str = "0.1", seed: int = 1, group: str = "brain", tick: int = 1, **parameters: Any) -> WholeBrain:
     made = WholeBrain(WholeBrainParameters(**parameters), Clock(Fraction(dt) / tick, tick))
-    made.prepare(Context(group, seed, 10**9, ranks or OneRank(), Path()))
+    made.prepare(Context(group, seed, 10**9, ranks or SoloRanks(), Path()))
     return made
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.integrate import quad
-from support.wholebrain import Wire, brain, on_threads, random_connectome, run, write_zip
+from support.ranks import run_on_ranks
+from support.wholebrain import Wire, brain, random_connectome, run, write_zip
 
 from cosim.blocks import Block, Samples
 from cosim.errors import RunError
@@ -160,7 +161,7 @@ def test_same_bits_for_every_number_of_ranks(tmp_path: Path, size: int, scheme: 
         b = brain(ranks, **settings)
         return b.initial(), run(b, 90, 30, rates)
 
-    several = on_threads(size, on_rank)
+    several = run_on_ranks(size, on_rank)
     first = brain(**settings).initial()
     assert {k: v.values.tolist() for k, v in several[0][0].items()} == {k: v.values.tolist() for k, v in first.items()}
     assert set(expected) == set(several[0][1]) and "r3.afferent_rate" in expected
@@ -224,7 +225,7 @@ def test_a_stimulus_at_the_start_leaves_the_time_before_it_at_rest(tmp_path: Pat
 def test_a_stimulus_at_the_start_gives_the_same_bits_on_every_number_of_ranks(tmp_path: Path) -> None:
     settings = chain(tmp_path) | {"stimuli": (Stimulus(("r1", "r2"), 0.2, onset=0.0, duration=5.0),)}
     one = brain(**settings)
-    two = on_threads(2, lambda ranks: (b := brain(ranks, **settings), b.initial(), run(b, 100, 20)))[0]
+    two = run_on_ranks(2, lambda ranks: (b := brain(ranks, **settings), b.initial(), run(b, 100, 20)))[0]
     assert {n: b.values.tolist() for n, b in one.initial().items()} == {n: b.values.tolist() for n, b in two[1].items()}
     assert all(np.array_equal(values, two[2][name]) for name, values in run(one, 100, 20).items())
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from support.pair import PAIR
 
 from cosim.launch import machine, processes
 from cosim.launch.command import main

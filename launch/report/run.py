@@ -18,7 +18,7 @@ from cosim.launch.report.recorded import NOTHING, Recorded, read_recorded
 
 PHASES = ("compute", "translate", "send", "record", "wait")
 _UNITS_MS = {"": 1.0, "ms": 1.0, "s": 1000.0, "us": 0.001, "µs": 0.001}
-_TIME = re.compile(r"\s*([-+0-9.eE]+)\s*([a-zµ]*)\s*")
+_QUANTITY = re.compile(r"\s*([-+0-9.eE]+)\s*([A-Za-zµ]*)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +134,20 @@ def read_run(folder: Path) -> Run:
 
 def milliseconds(value: object) -> float | None:
     """Return a time written as a number (ms) or with its unit (``1 s``), in ms; None where it is no time."""
-    match = _TIME.fullmatch(str(value))
-    if match is None or match[2] not in _UNITS_MS:
+    return _quantity(value, _UNITS_MS)
+
+
+def hertz(value: object) -> float | None:
+    """Return a rate written as a number (Hz) or with its unit (``2.3 Hz``), in Hz; None where it is no rate."""
+    return _quantity(value, {"": 1.0, "Hz": 1.0, "kHz": 1000.0})
+
+
+def _quantity(value: object, units: Mapping[str, float]) -> float | None:
+    match = _QUANTITY.fullmatch(str(value))
+    if match is None or match[2] not in units:
         return None
     try:
-        return float(match[1]) * _UNITS_MS[match[2]]
+        return float(match[1]) * units[match[2]]
     except ValueError:
         return None
 

@@ -10,18 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cosim.launch.report.recorded import Sampled, Spiking
-from cosim.launch.report.run import Run, milliseconds
+from cosim.launch.report.run import Run, hertz, milliseconds
 
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """Say how the spikes of a group stand for the rate of a region: a boxcar of some width over some populations (all, when empty)."""
+    """Say how the spikes of a group stand for the rate of a region: a boxcar of some width over some populations (all, when empty).
+
+    Up to instant 0 it was filled by a constant rate.
+    """
 
     target: str
     source: str
     populations: tuple[str, ...]
     width_ms: float
     weight: float
+    before_hz: float = 0.0
 
 
 def stand_ins(couplings: tuple[Mapping[str, Any], ...]) -> Iterator[StandIn]:
@@ -35,7 +39,7 @@ def stand_ins(couplings: tuple[Mapping[str, Any], ...]) -> Iterator[StandIn]:
         width = milliseconds(given.get("width", 20.0))
         if width and given.get("pooled", True):
             yield StandIn(str(coupling.get("to")), str(coupling.get("from")), tuple(map(str, given.get("populations") or ())), width,
-                          float(coupling.get("weight", 1.0)))
+                          float(coupling.get("weight", 1.0)), hertz(given.get("before", 0.0)) or 0.0)
 
 
 def boxcar(spiking: Spiking, stand_in: StandIn, times_ms: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -47,7 +51,8 @@ def boxcar(spiking: Spiking, stand_in: StandIn, times_ms: NDArray[np.float64]) -
     # Half a nanosecond keeps decimal times that binary numbers cannot hold on their side of the edge.
     spikes, neurons = np.sort(spiking.times_ms[mine]), sum(p.size for p in chosen)
     counts = np.searchsorted(spikes, times_ms + 5e-7, "right") - np.searchsorted(spikes, times_ms - stand_in.width_ms + 5e-7, "right")
-    return np.asarray(stand_in.weight * counts / (max(neurons, 1) * stand_in.width_ms / 1000.0))
+    rate = counts / (max(neurons, 1) * stand_in.width_ms / 1000.0)
+    return np.asarray(stand_in.weight * (rate + stand_in.before_hz * np.clip(1.0 - times_ms / stand_in.width_ms, 0.0, 1.0)))
 
 
 def with_replaced(run: Run, port: Sampled) -> Sampled:

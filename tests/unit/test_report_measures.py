@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -36,13 +38,18 @@ def test_a_spike_belongs_to_the_bin_that_ends_with_it() -> None:
 
 def test_what_stands_for_a_region_is_the_translated_rate() -> None:
     coupling = {"name": "r", "from": "g.p", "to": "b.rV1.rate", "weight": 2.0,
-                "translate": [{"spikes_to_rate": {"width": "10 ms", "populations": ["E"], "pooled": True}}]}
+                "translate": [{"spikes_to_rate": {"width": "10 ms", "populations": ["E"], "pooled": True, "before": "0 Hz"}}]}
     others = ({"from": "a", "to": "b"}, {"from": "a", "to": "b", "translate": [{"other": {}}]})
     (found,) = stand_ins((coupling, *others))
     assert found == StandIn("b.rV1.rate", "g.p", ("E",), 10.0, 2.0)
+    started = coupling | {"translate": [{"spikes_to_rate": {"before": "2.3 Hz"}}]}
+    assert next(stand_ins((started,))).before_hz == 2.3
     spiking = Spiking("g", "p", np.array((5.0, 5.0, 7.0)), np.array((0, 3, 4)), (Population("E", 0, 4), Population("I", 4, 5)))
     # Two spikes of four neurons at 5 ms count from 5 ms on for exactly 10 ms: 2 * 2 / (4 * 10 ms); the spike of I does not count.
     assert boxcar(spiking, found, np.array((4.9, 5.0, 14.9, 15.0))).tolist() == [0, 100, 100, 0]
+    # What filled the boxcar before the run leaves it as time enters.
+    full = replace(found, before_hz=8.0)
+    assert boxcar(spiking, full, np.array((0.0, 2.5, 5.0, 10.0, 15.0))).tolist() == [16, 12, 108, 100, 0]
 
 
 def test_response_is_the_step_that_was_put_in() -> None:

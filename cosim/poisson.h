@@ -25,13 +25,14 @@ typedef struct {
 
 static inline void cosim_poisson_set(cosim_poisson *p, double mean) {
   enum { last = COSIM_POISSON_BODY + COSIM_POISSON_TAIL };
-  double mass[last + 1], above[last + 1], sum = 0;
+  double mass[last + 1], above[last + 1] = {0}, sum = 0;
+  int n = 0; /* what lies beyond is below 2^-130, no threshold can see it */
   p->mean = mean;
   p->count = 0;
   if (!(mean > 0)) return;
   mass[0] = cosim_exp(-mean);
-  for (int k = 1; k <= last; k++) mass[k] = mass[k - 1] * mean / k;
-  for (int k = last; k >= 0; k--) above[k] = sum, sum += mass[k]; /* P(X > k), the small terms first */
+  while (n < last && (n <= mean || mass[n] >= 0x1p-130)) n++, mass[n] = mass[n - 1] * mean / n;
+  for (int k = n; k >= 0; k--) above[k] = sum, sum += mass[k]; /* P(X > k), the small terms first */
   int top = 0;
   while (top < COSIM_POISSON_BODY - 1 && above[top] >= 0x1p-20) top++;
   for (int k = 0; k < COSIM_POISSON_TAIL; k++) {

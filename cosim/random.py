@@ -101,9 +101,9 @@ def poisson_counts(mean: float, words: NDArray[np.uint32], guards: NDArray[np.ui
     if not mean > 0:
         return np.zeros(len(words), np.int64)
     mass = [float(exp(np.array([-mean]))[0])]
-    for k in range(1, _BODY + _TAIL + 1):
-        mass.append(mass[-1] * mean / k)
-    above = [0.0] * len(mass)
+    while len(mass) <= _BODY + _TAIL and (len(mass) - 1 <= mean or mass[-1] >= 2.0**-130):
+        mass.append(mass[-1] * mean / len(mass))
+    above = [0.0] * (_BODY + _TAIL + 1)
     for k in range(len(mass) - 1, 0, -1):
         above[k - 1] = above[k] + mass[k]
     top = next((k for k in range(_BODY - 1) if above[k] < 2.0**-20), _BODY - 1)

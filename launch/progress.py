@@ -49,7 +49,7 @@ class Progress:
         """Show the state of the run; `note` is what is worth telling beside it."""
         now = time.monotonic()
         if reached and self._first is None:
-            self._first = min(c.began for c in courses.values())
+            self._first = max(c.began for c in courses.values())
         text = self._text(reached, courses, now)
         if self._live:
             table = Table.grid(padding=(0, 1))

@@ -108,7 +108,7 @@ class Running:
 def write_timing(ready: Ready, folder: RunFolder, follower: Follower, entries: list[Entry], wall_s: float, cause: str | None) -> None:
     """Write where the time went, for the report and for whoever asks."""
     plan, experiment = ready.plan, ready.experiment
-    began = min((c.began for c in follower.courses.values() if c.began), default=0.0)
+    began = max((c.began for c in follower.courses.values()), default=0.0)  # when the last group was built
     ended = max((c.ended for c in follower.courses.values()), default=began)
     simulated_ms = experiment.ms(follower.reached)
     groups = {}
@@ -117,7 +117,7 @@ def write_timing(ready: Ready, folder: RunFolder, follower: Follower, entries: l
         start = [experiment.ms(t) for t in parts.pop("start")]
         for key in ("stop", "began", "closed", "remarks"):
             parts.pop(key)
-        parts["begin_s"] = [t - began for t in parts["begin_s"]]
+        parts |= since_built(began, parts["begin_s"], parts["wait_s"])
         groups[name] = {"ranks": ready.layout.placements[name].ranks, "window_ms": experiment.ms(plan.windows[name]), "start_ms": start,
                         **parts}
     couplings = [{"name": e.name, "from": e.coupling.source, "to": e.coupling.target, "delay_ms": experiment.ms(e.coupling.delay),
@@ -130,3 +130,13 @@ def write_timing(ready: Ready, folder: RunFolder, follower: Follower, entries: l
         "peak_memory_bytes": sum({e.pid: e.memory for e in entries}.values()), "groups": groups, "couplings": couplings,
         "remarks": [r for course in follower.courses.values() for r in course.remarks],
         "facts": {g: dict(d.facts) for g, d in plan.descriptions.items()}}))
+
+
+def since_built(built: float, begin_s: list[float], wait_s: list[float]) -> dict[str, list[float]]:
+    """Return when windows began and how long they waited, both counted from when the last group was built, seconds.
+
+    A group that was built earlier waits in its first window for the others to be built; that is no part of the simulation.
+    """
+    early = [max(0.0, built - t) for t in begin_s]
+    return {"begin_s": [max(0.0, t - built) for t in begin_s],
+            "wait_s": [max(0.0, waited - before) for waited, before in zip(wait_s, early, strict=True)]}

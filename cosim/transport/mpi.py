@@ -73,9 +73,10 @@ class World:
         self._node = self.comm.Split_type(MPI.COMM_TYPE_SHARED, self.comm.rank)
         on_node = [json.loads(r) for r in _everyones(self._node, json.dumps(self.comm.rank).encode())]
         on_cores = {c for mine in _everyones(self._node, json.dumps(cores()).encode()) for c in json.loads(mine)}
-        self.spin = SPIN if len(on_node) <= len(on_cores) else 0
+        self._cores = len(on_cores)
+        spin = SPIN if len(on_node) <= self._cores else 0
         self._bells = _shared_bytes(self._node, memory_folder, len(on_node) * DOORBELL_BYTES)
-        self.bells = {r: Doorbell(self._bells[i * DOORBELL_BYTES:(i + 1) * DOORBELL_BYTES], self.spin) for i, r in enumerate(on_node)}
+        self.bells = {r: Doorbell(self._bells[i * DOORBELL_BYTES:(i + 1) * DOORBELL_BYTES], spin) for i, r in enumerate(on_node)}
 
     def _place(self) -> Place:
         group = self._layout.group_of(self.comm.rank)
@@ -87,9 +88,12 @@ class World:
         comm = self.comm.Split(groups.index(self.place.group), self.place.rank)
         placement = self._layout.placements[self.place.group]
         together = comm.Split_type(self._mpi.COMM_TYPE_SHARED, comm.rank).size == comm.size
+        # Within a group it pays to spin even where all groups together have more ranks than cores: its ranks meet every step, while
+        # the other groups mostly sleep until a window is done; and whoever has spun in vain gives the core away.
+        spin = SPIN if comm.size <= self._cores else 0
         if not together or placement.memory is not Memory.SHARED:
-            return MessageRanks(comm, self.spin)
-        return MemoryRanks(comm, self.spin, self._folder)
+            return MessageRanks(comm, spin)
+        return MemoryRanks(comm, spin, self._folder)
 
     def agree(self, fingerprint: Mapping[str, str]) -> list[str]:
         """Compare what determines the results over all processes; return the keys that differ, on every process."""

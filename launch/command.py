@@ -163,6 +163,23 @@ def report_command(folder: Path) -> None:
     click.echo(str(write_report(folder)))
 
 
+@cosim.command("recover")
+@_FOLDER
+def recover_command(folder: Path) -> None:
+    r"""Make the results of a run whose launcher was killed from the journals that its ranks left.
+
+    \b
+    Result:   results.h5 up to the last window that all groups completed, timing.json, report.html.
+    Examples: cosim recover runs/column_in_brain-001
+    """
+    from cosim.launch.recover import recover  # noqa: PLC0415 (as above)
+    from cosim.launch.report import write_report  # noqa: PLC0415 (as above)
+
+    recovered = recover(folder)
+    for path in (recovered.results, write_report(recovered.path)):
+        click.echo(str(path))
+
+
 @cosim.command("digest")
 @_FOLDER
 def digest_command(folder: Path) -> None:

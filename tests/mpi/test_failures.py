@@ -13,6 +13,7 @@ import pytest
 from support.command import cosim, left_behind, start
 
 from cosim.launch.board import Board
+from cosim.record.journal import Completed, JournalReader
 
 pytestmark = pytest.mark.mpi
 
@@ -162,3 +163,26 @@ def test_no_process_outlives_a_launcher_that_is_killed(tmp_path: Path, layout: s
     write(tmp_path, LOOPBACK)
     assert cosim("run", "e.yaml", "--layout", "l.yaml", "--out", "again", "--no-report", cwd=tmp_path).status == 0
     assert not left_behind(tmp_path, process.pid)  # the next launcher cleans up
+
+
+def test_what_the_ranks_had_completed_is_recovered_when_the_launcher_was_killed(tmp_path: Path) -> None:
+    write(tmp_path, MPI, pace=0.02, duration="60 s")
+    process = started(tmp_path)
+    journals = {g: JournalReader(tmp_path / "out" / ".live" / f"{g}.journal") for g in ("good", "bad")}
+    going_on = cosim("recover", "out", cwd=tmp_path)
+    assert going_on.status == 2
+    assert "still goes on" in going_on.err
+    process.kill()
+    process.communicate(timeout=10)
+    limit = time.monotonic() + 10
+    while time.monotonic() < limit and any(n.startswith("process") for n in left_behind(tmp_path, process.pid)):
+        time.sleep(0.1)
+    completed = [max(r.stop for r in j.poll() if isinstance(r, Completed)) for j in journals.values()]
+    done = cosim("recover", "out", cwd=tmp_path)
+    assert done.status == 0, done.said
+    assert valid_ms(tmp_path) == min(completed) / 10
+    assert json.loads((tmp_path / "out" / "timing.json").read_text())["status"] == "failed"
+    assert not (tmp_path / "out" / ".live").exists()
+    again = cosim("recover", "out", cwd=tmp_path)
+    assert again.status == 2
+    assert "nothing to recover" in again.err

@@ -91,7 +91,7 @@ Block = Spikes | Samples
 
 
 class FrameKind(StrEnum):
-    """Say what a frame is for; control is kept apart from data."""
+    """Say what a frame is for; control is kept apart from data. Nothing sends barriers yet: they are for checkpoints."""
 
     DATA = "data"
     DONE = "done"

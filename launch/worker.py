@@ -58,7 +58,7 @@ class RankWitness(Witness):
     """
 
     def __init__(self, plan: Plan, group: str, rank: int, board: Board, place: int, folder: RunFolder) -> None:
-        self._board, self._place, self._stop = board, place, plan.experiment.duration
+        self._board, self._place = board, place
         self._recorded = recorded(plan, group)
         self._journal = JournalWriter(folder.journal(group)) if rank == 0 else None
         self._begin, self._record_s = time.monotonic(), 0.0

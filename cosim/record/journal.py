@@ -41,7 +41,7 @@ class Opened:
     Parameters
     ----------
     facts : mapping
-        What is known of the group and can be written as JSON: its name, ranks, hosts, process ids ...
+        What is known when the group has been built, as JSON: ``began``, the second at which it did, on the clock that all share.
     """
 
     facts: Mapping[str, Any]

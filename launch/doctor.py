@@ -21,7 +21,7 @@ from cosim.launch.folder import make_temporary
 from cosim.launch.machine import in_bytes, memory, mpi_is_installed
 from cosim.launch.processes import environment, mpiexec, mpiexec_line
 from cosim.levels import chosen_level
-from cosim.models.microcircuit._engine import levels
+from cosim.models.microcircuit.kernel._engine import levels
 from cosim.registry import COMPONENTS, TRANSLATORS, component, known, translator
 from cosim.transport.mpi import cores
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from cosim.blocks import Block, Samples, Spikes
 from cosim.errors import RunError
-from cosim.models.microcircuit._engine import LARGEST_MEAN
-from cosim.models.microcircuit.build import Plan
+from cosim.models.microcircuit.kernel._engine import LARGEST_MEAN
+from cosim.models.microcircuit.kernel.build import Plan
 from cosim.timegrid import Clock, Window
 
 

@@ -15,7 +15,7 @@ from support.command import cosim
 from cosim.blocks import Samples
 from cosim.interfaces import Context
 from cosim.launch.ready import make_ready
-from cosim.models.microcircuit.network_file import read_network
+from cosim.models.microcircuit.network.file import read_network
 from cosim.registry import component, translator
 from cosim.timegrid import Clock, windows
 from cosim.transport.loopback import SoloRanks

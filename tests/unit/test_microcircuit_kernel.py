@@ -16,10 +16,10 @@ import cosim
 from cosim.blocks import Samples, Spikes
 from cosim.errors import InputError, RunError
 from cosim.interfaces import Context
-from cosim.models import microcircuit
-from cosim.models.microcircuit import build, twin
-from cosim.models.microcircuit._engine import CHUNK, levels
-from cosim.models.microcircuit._projection import outdegrees
+from cosim.models.microcircuit import kernel
+from cosim.models.microcircuit.kernel import build, twin
+from cosim.models.microcircuit.kernel._engine import CHUNK, levels
+from cosim.models.microcircuit.kernel._projection import outdegrees
 from cosim.random import stream_key
 
 STOP = 1500
@@ -176,7 +176,7 @@ def test_a_compiler_that_cannot_choose_the_instruction_set_is_given_the_plain_ke
     compiler = shlex.split(sysconfig.get_config_var("CC") or "cc")
     if shutil.which(compiler[0]) is None:
         pytest.skip("there is no C compiler")
-    headers = [f"-I{Path(sources.__file__).parent}" for sources in (cosim, microcircuit)]
+    headers = [f"-I{Path(sources.__file__).parent}" for sources in (cosim, kernel)]
     given = subprocess.run([*compiler, "-E", "-P", "-xc", *headers, *other, "-"], input='#include "levels.h"\n', text=True, check=True,
                            capture_output=True).stdout
     names = re.findall(r'mc_level mc_level_\w+ = \{"([^"]+)"', given)

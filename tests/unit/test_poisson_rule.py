@@ -3,7 +3,7 @@
 import numpy as np
 
 from cosim.adapters.translators import _poisson
-from cosim.models.microcircuit.twin import background_counts
+from cosim.models.microcircuit.kernel.twin import background_counts
 
 
 def test_the_translator_and_the_background_of_a_column_draw_by_one_rule() -> None:

@@ -1,7 +1,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from cosim.models.microcircuit._projection import Projection
+from cosim.models.microcircuit.kernel._projection import Projection
 
 CHUNK: int
 NO_ROOM: int

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cosim.models.microcircuit._engine import CHUNK
+from cosim.models.microcircuit.kernel._engine import CHUNK
 
 
 @dataclass(frozen=True, slots=True)

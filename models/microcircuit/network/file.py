@@ -11,12 +11,12 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from cosim.errors import InputError, Problem, raise_all
-from cosim.models.microcircuit.network import MOST_NEURONS, Background, Network, Neuron, Population, Projection
-from cosim.models.microcircuit.network_section import Section
-from cosim.models.microcircuit.neuron import current_of_potential, synapses_of_probability
+from cosim.models.microcircuit.network.data import MOST_NEURONS, Background, Network, Neuron, Population, Projection
+from cosim.models.microcircuit.network.section import Section
+from cosim.models.microcircuit.propagators import current_of_potential, synapses_of_probability
 from cosim.registry import did_you_mean
 
-SHIPPED = Path(__file__).parent / "networks"
+SHIPPED = Path(__file__).parents[1] / "networks"
 _RULES = ("fixed_total_number", "fixed_indegree", "all_to_all", "one_to_one")
 _NEURON = {"C_m": "pF", "tau_m": "ms", "tau_syn": "ms", "t_ref": "ms", "V_th": "mV", "V_reset": "mV", "E_L": "mV"}
 

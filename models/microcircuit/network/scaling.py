@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cosim.errors import InputError, Problem, raise_all
-from cosim.models.microcircuit.network import MOST_NEURONS, Network
+from cosim.models.microcircuit.network.data import MOST_NEURONS, Network
 
 
 @dataclass(frozen=True, slots=True)

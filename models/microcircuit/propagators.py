@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
-from cosim.models.microcircuit.network import Neuron
+from cosim.models.microcircuit.network.data import Neuron
 
 _DIGITS = 50
 _LARGE = 1000  # from here on exp(x) - 1 is exp(x) to all digits, and later too large to be held

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cosim.models.microcircuit._engine import CHUNK
-from cosim.models.microcircuit.build import Plan, initial_potentials, projection_keys
+from cosim.models.microcircuit.kernel._engine import CHUNK
+from cosim.models.microcircuit.kernel.build import Plan, initial_potentials, projection_keys
 from cosim.random import philox, poisson_counts, stream_key
 
 _LANES = 16

@@ -9,7 +9,7 @@ from typing import Any
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from cosim.errors import Problem
-from cosim.models.microcircuit.quantities import quantity
+from cosim.models.microcircuit.network.quantities import quantity
 from cosim.registry import did_you_mean
 
 MOST_COUNT = 2**53  # all whole numbers up to here are floats, too

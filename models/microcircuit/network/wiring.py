@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cosim.errors import InputError, Problem
-from cosim.models.microcircuit._projection import quantiles
-from cosim.models.microcircuit.network import Network, Projection
+from cosim.models.microcircuit.kernel._projection import quantiles
+from cosim.models.microcircuit.network.data import Network, Projection
 from cosim.timegrid import in_ms, to_ticks
 
 _LARGEST_WEIGHT = 32766

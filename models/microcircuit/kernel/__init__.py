@@ -1,0 +1,1 @@
+"""Build and advance a network: the C kernels, what hands them their work, and their plain twin."""

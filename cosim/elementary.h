@@ -11,10 +11,11 @@
 #include <string.h>
 
 /* exp to about 1 ulp. Cody & Waite reduction by ln 2 in two parts, Taylor polynomial of degree 13 on |r| <= ln(2)/2 (its remainder is
- * below 5e-18). Arguments are clamped to [-708, 709]; NaN stays NaN. */
+ * below 5e-18). Arguments are clamped to [-708, 709]; NaN stays NaN. Adding 1.5 * 2^52 rounds to the nearest whole number and leaves it
+ * in the low bits, which every instruction set can do side by side. */
 static inline double cosim_exp(double x) {
   double y = x < -708. ? -708. : x > 709. ? 709. : x;
-  double k = nearbyint(y * 1.4426950408889634);
+  double shifted = y * 1.4426950408889634 + 0x1.8p52, k = shifted - 0x1.8p52;
   double r = (y - k * 6.93147180369123816490e-01) - k * 1.90821492927058770002e-10;
   double p = 1. / 6227020800.;
   p = p * r + 1. / 479001600.;
@@ -30,10 +31,64 @@ static inline double cosim_exp(double x) {
   p = p * r + 1. / 2.;
   p = p * r + 1.;
   p = p * r + 1.;
-  int64_t bits = (int64_t)((uint64_t)((int64_t)(k == k ? k : 0.) + 1023) << 52);
+  uint64_t bits;
+  memcpy(&bits, &shifted, 8);
+  bits = (bits + 1023) << 52;
   double scale;
   memcpy(&scale, &bits, 8);
   return p * scale;
+}
+
+/* exp in single precision, to about 1 ulp: the same, clamped to [-87, 88], degree 7. */
+static inline float cosim_expf(float x) {
+  float y = x < -87.f ? -87.f : x > 88.f ? 88.f : x;
+  float shifted = y * 1.44269504f + 0x1.8p23f, k = shifted - 0x1.8p23f;
+  float r = (y - k * 0.693359375f) - k * -2.12194440e-4f;
+  float p = (float)(1. / 5040.);
+  p = p * r + (float)(1. / 720.);
+  p = p * r + (float)(1. / 120.);
+  p = p * r + (float)(1. / 24.);
+  p = p * r + (float)(1. / 6.);
+  p = p * r + .5f;
+  p = p * r + 1.f;
+  p = p * r + 1.f;
+  uint32_t bits;
+  memcpy(&bits, &shifted, 4);
+  bits = (bits + 127) << 23;
+  float scale;
+  memcpy(&scale, &bits, 4);
+  return p * scale;
+}
+
+/* exp(x) - 1, accurate near 0: the Taylor polynomial where |x| < 0.35, else from exp. */
+static inline double cosim_expm1(double x) {
+  double p = 1. / 6227020800.;
+  p = p * x + 1. / 479001600.;
+  p = p * x + 1. / 39916800.;
+  p = p * x + 1. / 3628800.;
+  p = p * x + 1. / 362880.;
+  p = p * x + 1. / 40320.;
+  p = p * x + 1. / 5040.;
+  p = p * x + 1. / 720.;
+  p = p * x + 1. / 120.;
+  p = p * x + 1. / 24.;
+  p = p * x + 1. / 6.;
+  p = p * x + 1. / 2.;
+  p = p * x + 1.;
+  double far = cosim_exp(x) - 1.;
+  return fabs(x) < .35 ? x * p : far;
+}
+
+static inline float cosim_expm1f(float x) {
+  float p = (float)(1. / 5040.);
+  p = p * x + (float)(1. / 720.);
+  p = p * x + (float)(1. / 120.);
+  p = p * x + (float)(1. / 24.);
+  p = p * x + (float)(1. / 6.);
+  p = p * x + .5f;
+  p = p * x + 1.f;
+  float far = cosim_expf(x) - 1.f;
+  return fabsf(x) < .35f ? x * p : far;
 }
 
 /* log of a positive, normal number to about 1 ulp. Reduction to [sqrt(1/2), sqrt(2)), then the odd series in s = f / (2 + f) with the

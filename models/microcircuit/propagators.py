@@ -1,4 +1,4 @@
-"""Integrate `iaf_psc_exp` exactly: propagators, and the potential that one postsynaptic current causes.
+"""Integrate leaky integrate-and-fire neurons exactly: propagators, and the potential that one postsynaptic current causes.
 
 Everything is worked out in decimal numbers of 50 digits and rounded once, so it is the same on every machine.
 Source: Rotter & Diesmann 1999, Biol Cybern 81:381.
@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
-
-from cosim.models.microcircuit.network.data import Neuron
 
 _DIGITS = 50
 _LARGE = 1000  # from here on exp(x) - 1 is exp(x) to all digits, and later too large to be held
@@ -37,8 +35,15 @@ class Propagators:
     p20: float
 
 
-def propagators(neuron: Neuron, step_ms: Fraction) -> Propagators:
-    """Return the propagators of one step.
+def exponential(c_m: Fraction, tau_m: Fraction, tau_syn: Fraction, step_ms: Fraction) -> Propagators:
+    """Return the propagators of one step for a current that decays exponentially.
+
+    Parameters
+    ----------
+    c_m, tau_m, tau_syn : Fraction
+        Capacitance, pF; time constants of membrane and current, ms.
+    step_ms : Fraction
+        Step, ms.
 
     Notes
     -----
@@ -47,16 +52,16 @@ def propagators(neuron: Neuron, step_ms: Fraction) -> Propagators:
     """
     with localcontext() as context:
         context.prec = _DIGITS
-        h, c_m, tau_m, tau_syn = (_decimal(x) for x in (step_ms, neuron.c_m, neuron.tau_m, neuron.tau_syn))
-        p11, p22 = (-h / tau_syn).exp(), (-h / tau_m).exp()
-        x = _decimal(step_ms / neuron.tau_m - step_ms / neuron.tau_syn)
-        p21 = h / c_m * (p22 * ((x.exp() - 1) / x if x else 1) if x < _LARGE else (p11 - p22) / x)
-        p20 = tau_m / c_m * (1 - p22)
+        h, c, t_m, t_syn = (_decimal(x) for x in (step_ms, c_m, tau_m, tau_syn))
+        p11, p22 = (-h / t_syn).exp(), (-h / t_m).exp()
+        x = _decimal(step_ms / tau_m - step_ms / tau_syn)
+        p21 = h / c * (p22 * ((x.exp() - 1) / x if x else 1) if x < _LARGE else (p11 - p22) / x)
+        p20 = t_m / c * (1 - p22)
         return Propagators(float(p11), float(p21), float(p22), float(p22 - 1), float(p20))
 
 
-def current_of_potential(neuron: Neuron) -> float:
-    """Return the amplitude of a postsynaptic current whose potential peaks at 1 mV, pA.
+def peak_of_exponential(c_m: Fraction, tau_m: Fraction, tau_syn: Fraction) -> float:
+    """Return the amplitude of an exponentially decaying current whose potential peaks at 1 mV, pA.
 
     Notes
     -----
@@ -64,11 +69,11 @@ def current_of_potential(neuron: Neuron) -> float:
     """
     with localcontext() as context:
         context.prec = _DIGITS
-        c_m, tau_m, tau_syn = (_decimal(x) for x in (neuron.c_m, neuron.tau_m, neuron.tau_syn))
-        if tau_m == tau_syn:
-            return float(c_m / tau_m * Decimal(1).exp())
-        slope, ratio = 1 / (tau_syn - tau_m), (tau_m / tau_syn).ln()
-        peak = tau_m * tau_syn / c_m * slope * ((ratio * tau_m * slope).exp() - (ratio * tau_syn * slope).exp())
+        c, t_m, t_syn = (_decimal(x) for x in (c_m, tau_m, tau_syn))
+        if t_m == t_syn:
+            return float(c / t_m * Decimal(1).exp())
+        slope, ratio = 1 / (t_syn - t_m), (t_m / t_syn).ln()
+        peak = t_m * t_syn / c * slope * ((ratio * t_m * slope).exp() - (ratio * t_syn * slope).exp())
         return float(1 / peak)
 
 

@@ -2,35 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from cosim.models.microcircuit.language.model import Model
+
 MOST_NEURONS = 2**32 - 2**20  # a neuron's number has 32 bits, populations filled up to whole chunks included
-
-
-@dataclass(frozen=True, slots=True)
-class Neuron:
-    """Hold the parameters of `iaf_psc_exp`.
-
-    Parameters
-    ----------
-    c_m : Fraction
-        Capacitance, pF.
-    tau_m, tau_syn : Fraction
-        Time constants of the membrane and of the synaptic current, ms.
-    t_ref : Fraction
-        Refractory time, ms.
-    v_th, v_reset, e_l : Fraction
-        Threshold, reset and resting potential, mV.
-    """
-
-    c_m: Fraction
-    tau_m: Fraction
-    tau_syn: Fraction
-    t_ref: Fraction
-    v_th: Fraction
-    v_reset: Fraction
-    e_l: Fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +21,16 @@ class Background:
         Number of external neurons that each neuron hears.
     rate_hz : float
         Mean rate of one external neuron, Hz.
-    weight_pa : float
-        Amplitude of one postsynaptic current, pA.
+    weight : float
+        Weight of one spike, in the unit of the receptor.
+    receptor : str
+        What the spikes act on.
     """
 
     synapses: int = 0
     rate_hz: float = 0.0
-    weight_pa: float = 0.0
+    weight: float = 0.0
+    receptor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +43,12 @@ class Population:
         Its name.
     size : int
         Number of neurons.
-    neuron : Neuron
-        Parameters of each neuron.
-    v_init, v_init_sd : float
-        Mean and standard deviation of the initial potential, mV.
+    model : Model
+        The neuron model.
+    parameters : mapping of str to Fraction
+        All parameters of the model, in their units.
+    initial : mapping of str to (float, float)
+        Mean and standard deviation of state variables at instant 0; where there is none, the model says.
     i_e : float
         Direct current, pA.
     mean_rate : float or None
@@ -76,12 +59,17 @@ class Population:
 
     name: str
     size: int
-    neuron: Neuron
-    v_init: float
-    v_init_sd: float
+    model: Model
+    parameters: Mapping[str, Fraction]
+    initial: Mapping[str, tuple[float, float]]
     i_e: float
     mean_rate: float | None
     background: Background
+
+    def above(self, variable: str) -> float:
+        """Return what the kernel counts a state variable from."""
+        state = next(s for s in self.model.state if s.name == variable)
+        return float(self.parameters[state.above]) if state.above else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +84,10 @@ class Projection:
         ``fixed_total_number``, ``fixed_indegree``, ``all_to_all`` or ``one_to_one``.
     count : float
         Synapses in all (``fixed_total_number``, not yet rounded) or for each target (``fixed_indegree``); else unused.
-    weight_pa, weight_rel_sd : float
-        Mean weight, pA, and its standard deviation relative to the mean; redrawn where the sign would change.
+    receptor : str
+        What the synapses act on.
+    weight, weight_rel_sd : float
+        Mean weight, in the unit of the receptor, and its standard deviation relative to the mean; redrawn where the sign would change.
     delay, delay_sd : Fraction, float
         Mean delay and its standard deviation, ms; redrawn where it would round to less than a step.
     name, where : str
@@ -108,7 +98,8 @@ class Projection:
     target: int
     rule: str
     count: float
-    weight_pa: float
+    receptor: str
+    weight: float
     weight_rel_sd: float
     delay: Fraction
     delay_sd: float

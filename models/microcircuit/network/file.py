@@ -11,21 +11,22 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from cosim.errors import InputError, Problem, raise_all
-from cosim.models.microcircuit.network.data import MOST_NEURONS, Background, Network, Neuron, Population, Projection
+from cosim.models.microcircuit.network.cells import WEIGHT_UNITS, Cell, populations_of, weight_in
+from cosim.models.microcircuit.network.data import Network, Population, Projection
 from cosim.models.microcircuit.network.section import Section
-from cosim.models.microcircuit.propagators import current_of_potential, synapses_of_probability
+from cosim.models.microcircuit.propagators import synapses_of_probability
 from cosim.registry import did_you_mean
 
 SHIPPED = Path(__file__).parents[1] / "networks"
 _RULES = ("fixed_total_number", "fixed_indegree", "all_to_all", "one_to_one")
-_NEURON = {"C_m": "pF", "tau_m": "ms", "tau_syn": "ms", "t_ref": "ms", "V_th": "mV", "V_reset": "mV", "E_L": "mV"}
 
 
 @dataclass(frozen=True, slots=True)
 class _Synapse:
-    """Hold what projections share; the weight is in pA, or in mV of peak potential."""
+    """Hold what projections share; the weight comes with its unit."""
 
     weight: tuple[Fraction, str]
+    receptor: str | None
     weight_rel_sd: float
     delay: Fraction
     delay_sd: Fraction
@@ -57,9 +58,7 @@ def read_network(path: Path) -> Network:
     problems: list[Problem] = []
     top = Section(_load(path), path, "", problems)
     name = top.text("name", path.stem)
-    neuron = top.section("neuron")
-    background = top.section("background")
-    populations = _populations(top.section("populations"), neuron, background)
+    populations = populations_of(top.section("populations"), top.section("neuron"), top.section("neurons"), top.section("background"))
     synapses = {key: _synapse(part) for key, part in top.section("synapses").sections().items()}
     items = top.list("projections")
     projections = [_projection(Section(item, path, f"projections[{i}]", problems), populations, synapses) for i, item in enumerate(items)]
@@ -83,54 +82,12 @@ def _load(path: Path) -> CommentedMap:
     return data
 
 
-def _populations(section: Section, neuron: Section, background: Section) -> dict[str, Population | None]:
-    before = len(neuron.problems)
-    defaults = {key: neuron.optional(key, unit) for key, unit in _NEURON.items()}
-    sound = len(neuron.problems) == before
-    rate, weight = background.optional("rate", "Hz"), background.either("weight", "mV", "pA")
-    neuron.finish()
-    background.finish()
-    return {name: _population(name, part, defaults, sound, rate, weight) for name, part in section.sections().items()}
-
-
-def _population(name: str, part: Section, defaults: dict[str, Fraction | None], sound: bool, rate: Fraction | None,
-                weight: tuple[Fraction, str] | None) -> Population | None:
-    """Return a population; what rests on defaults that are not sound is not looked at, as that would only follow from them."""
-    before = len(part.problems) if sound else -1
-    values = {key: part.quantity(key, unit, defaults[key]) for key, unit in _NEURON.items()}
-    size = part.integer("size", least=1, most=MOST_NEURONS)
-    external = part.integer("external", 0, least=0)
-    needed = external > 0
-    own_rate = part.quantity("external_rate", "Hz", rate if needed else rate or Fraction(0))
-    own_weight = part.either("external_weight", "mV", "pA") or weight
-    start = part.quantity("V_init", "mV", values["E_L"])
-    spread, direct = part.quantity("V_init_sd", "mV", Fraction(0)), part.quantity("I_e", "pA", Fraction(0))
-    mean_rate = part.optional("mean_rate", "Hz")
-    part.finish()
-    if needed and own_weight is None:
-        part.blame("external", "the weight of the external synapses is not given", "'weight' in 'background', or 'external_weight' here")
-    for key in ("C_m", "tau_m", "tau_syn"):
-        if values[key] <= 0 and len(part.problems) == before:
-            part.blame(key, f"{key} is {float(values[key]):g} {_NEURON[key]}", "a value above 0")
-    for key, value, unit in (("t_ref", values["t_ref"], "ms"), ("V_init_sd", spread, "mV"), ("external_rate", own_rate, "Hz")):
-        if value < 0:
-            part.blame(key, f"{key} is {float(value):g} {unit}", "a value of at least 0")
-    if values["V_reset"] >= values["V_th"] and len(part.problems) == before:
-        part.blame("V_reset", f"V_reset, {float(values['V_reset']):g} mV, is not below V_th, {float(values['V_th']):g} mV",
-                   "a reset below the threshold")
-    if len(part.problems) > before:
-        return None
-    cell = Neuron(values["C_m"], values["tau_m"], values["tau_syn"], values["t_ref"], values["V_th"], values["V_reset"], values["E_L"])
-    pa = _in_pa(own_weight, cell) if own_weight else 0.0
-    return Population(name, size, cell, float(start), float(spread), float(direct), None if mean_rate is None else float(mean_rate),
-                      Background(external, float(own_rate), pa))
-
-
 def _synapse(part: Section) -> _Synapse | None:
     before = len(part.problems)
-    weight = part.either("weight", "mV", "pA")
+    weight = part.either("weight", *WEIGHT_UNITS)
+    receptor = part.text("receptor", "") or None
     if weight is None and len(part.problems) == before:
-        part.blame("", "a synapse needs a 'weight'", "such as 87.8 pA, or a peak potential such as 0.15 mV")
+        part.blame("", "a synapse needs a 'weight'", "such as 87.8 pA, 6 nS, or a peak potential such as 0.15 mV")
     rel_sd = part.number("weight_rel_sd", Fraction(0), 0, 10)
     delay, delay_sd = part.quantity("delay", "ms"), part.quantity("delay_sd", "ms", Fraction(0))
     part.finish()
@@ -140,7 +97,7 @@ def _synapse(part: Section) -> _Synapse | None:
         part.blame("delay_sd", f"delay_sd is {float(delay_sd):g} ms", "a value of at least 0")
     if len(part.problems) > before or weight is None:
         return None
-    return _Synapse(weight, float(rel_sd), delay, delay_sd)
+    return _Synapse(weight, receptor, float(rel_sd), delay, delay_sd)
 
 
 def _projection(part: Section, populations: dict[str, Population | None], synapses: dict[str, _Synapse | None]) -> Projection | None:
@@ -175,11 +132,9 @@ def _projection(part: Section, populations: dict[str, Population | None], synaps
         return None
     count = synapses_of_probability(probability, sender.size, receiver.size) if probability else float(number)
     order = list(populations)
-    return Projection(order.index(source), order.index(target), rule, count, _in_pa(synapse.weight, receiver.neuron), synapse.weight_rel_sd,
+    weighed = weight_in(part, "synapse", synapse.weight, synapse.receptor, Cell(receiver.model, receiver.parameters), target)
+    if weighed is None:
+        return None
+    receptor, weight = weighed
+    return Projection(order.index(source), order.index(target), rule, count, receptor, weight, synapse.weight_rel_sd,
                       synapse.delay, float(synapse.delay_sd), f"{source} -> {target}", part.where())
-
-
-def _in_pa(weight: tuple[Fraction, str], neuron: Neuron) -> float:
-    return float(weight[0]) * (current_of_potential(neuron) if weight[1] == "mV" else 1.0)
-
-

@@ -13,6 +13,8 @@ _UNITS = {
     "mV": {"V": Fraction(1000), "mV": Fraction(1), "uV": Fraction(1, 1000), "µV": Fraction(1, 1000)},
     "pA": {"uA": Fraction(10**6), "µA": Fraction(10**6), "nA": Fraction(1000), "pA": Fraction(1)},
     "pF": {"uF": Fraction(10**6), "µF": Fraction(10**6), "nF": Fraction(1000), "pF": Fraction(1)},
+    "nS": {"uS": Fraction(1000), "µS": Fraction(1000), "nS": Fraction(1), "pS": Fraction(1, 1000)},
+    "1/ms": {"1/ms": Fraction(1), "1/s": Fraction(1, 1000)},
     "Hz": {"kHz": Fraction(1000), "Hz": Fraction(1)},
 }
 

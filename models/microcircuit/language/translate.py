@@ -1,0 +1,249 @@
+"""Turn the step functions of a neuron model into C; used when the kernels are built, and by nothing else.
+
+A step function is Python that NumPy can run and that this module can read:
+
+* ``n.NAME`` is a state variable, ``k.NAME`` a constant, ``x.NAME`` an input: the name of an input that receptors feed, ``x.direct`` for
+  the direct current, or ``x.uniform`` for a random number between 0 and 1, drawn anew for each neuron and step.
+* Assignments to ``n.NAME`` and to local names; ``for _ in range(NUMBER):``; ``return`` of the neurons that have fired.
+* ``+ - * /``, unary ``-``, comparisons, ``& | ~`` between conditions, numbers, the functions of `functions`, and functions of the same
+  file that consist of one ``return``.
+
+It needs nothing but the standard library, so that it can run before the package is installed.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+FUNCTIONS = {"exp": 1, "expm1": 1, "sqrt": 1, "absolute": 1, "minimum": 2, "maximum": 2}
+_BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+_COMPARE = {ast.Gt: ">", ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<=", ast.Eq: "==", ast.NotEq: "!="}
+_LOGIC = {ast.BitAnd: "&", ast.BitOr: "|"}
+_GIVEN = ("direct", "uniform")
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """Hold one step function in C.
+
+    Parameters
+    ----------
+    name : str
+        Name of the kernel.
+    states, constants, inputs : tuple of str
+        What it reads, in the order in which the kernel takes them; the potential comes first.
+    is_random : bool
+        Whether it takes random numbers.
+    code : str
+        The C functions, to be included for each instruction set and precision.
+    """
+
+    name: str
+    states: tuple[str, ...]
+    constants: tuple[str, ...]
+    inputs: tuple[str, ...]
+    is_random: bool
+    code: str
+
+
+class NotTranslatable(Exception):
+    """Say which line of a model cannot be turned into C, and why."""
+
+
+def translate(path: Path) -> list[Translated]:
+    """Return the step functions of one file, those whose names begin with ``step``, in C.
+
+    Raises
+    ------
+    NotTranslatable
+        With file, line and reason.
+    """
+    tree = ast.parse(path.read_text(), str(path))
+    functions = {f.name: f for f in tree.body if isinstance(f, ast.FunctionDef)}
+    steps = [f for name, f in functions.items() if name.startswith("step")]
+    if not steps:
+        raise NotTranslatable(f"{path}: there is no function whose name begins with 'step'")
+    return [_Step(path, functions, f).translated() for f in steps]
+
+
+class _Step:
+    """Walk through one step function and write C."""
+
+    def __init__(self, path: Path, functions: dict[str, ast.FunctionDef], function: ast.FunctionDef) -> None:
+        self.path, self.functions, self.function = path, functions, function
+        self.read: dict[str, list[str]] = {"n": [], "k": [], "x": []}
+        self.written: set[str] = set()
+        self.locals: dict[str, bool] = {}
+        self.called: dict[str, str] = {}
+        self.lines: list[str] = []
+        self.inside: dict[str, bool] | None = None
+
+    def translated(self) -> Translated:
+        arguments = [a.arg for a in self.function.args.args]
+        if arguments != ["n", "k", "x"]:
+            self.refuse(self.function, f"the arguments are {', '.join(arguments)}; expected n, k, x")
+        self.block(self.function.body, "    ", last=True)
+        states = self.read["n"]
+        if not states or states[0] == "rest":
+            self.refuse(self.function, "the first state variable that it names must be the potential")
+        inputs = tuple(name for name in self.read["x"] if name not in _GIVEN)
+        code = "\n".join([*self.called.values(), self.frame(states, inputs)])
+        return Translated(f"{self.path.stem}_{self.function.name}", tuple(states), tuple(self.read["k"]), inputs,
+                          "uniform" in self.read["x"], code)
+
+    def frame(self, states: list[str], inputs: tuple[str, ...]) -> str:
+        """Return the function around the body: what it takes, and the loop over a chunk."""
+        out = ["MC_TARGET static inline __attribute__((always_inline)) MC_INT MC_KIND(chunk)(const MC_KIND(given) *g, const int wide) {"]
+        out += [f"  const MC_REAL k_{name} = g->constant[{i}];" for i, name in enumerate(self.read["k"])]
+        out += [f"  MC_REAL *restrict all_{name} = g->state[{i}];" for i, name in enumerate(states)]
+        for i in range(len(inputs)):
+            out.append(f"  const MC_REAL unit_{i} = g->unit[{i}], weight_{i} = g->background[{i}];")
+            out.append(f"  int32_t *restrict input_{i} = g->input[{i}];")
+            out.append(f"  const MC_REAL *restrict extra_{i} = g->extra[{i}];")
+        out += ["  const MC_REAL direct = g->direct;", "  const MC_REAL *restrict more = g->more;", "  MC_INT *restrict fired = g->fired;",
+                "  const int32_t *restrict count = g->count;", "  const MC_REAL *restrict uniform = g->uniform;", "  MC_INT any = 0;",
+                "  (void)direct, (void)more, (void)count, (void)uniform;",
+                "  for (int i = 0; i < MC_CHUNK; i++) {"]
+        out += [f"    MC_REAL n_{name} = all_{name}[i];" for name in states]
+        for i, name in enumerate(inputs):
+            out.append(f"    MC_REAL x_{name} = unit_{i} * (MC_REAL)input_{i}[i] + weight_{i} * (MC_REAL)count[i];")
+            out.append(f"    if (wide) x_{name} += extra_{i}[i];")
+            out.append(f"    input_{i}[i] = 0;")
+        if "direct" in self.read["x"]:
+            out.append("    const MC_REAL x_direct = wide ? direct + more[i] : direct;")
+        if "uniform" in self.read["x"]:
+            out.append("    const MC_REAL x_uniform = uniform[i];")
+        out += [f"    {'MC_INT' if is_mask else 'MC_REAL'} {name};" for name, is_mask in self.locals.items()]
+        out += self.lines
+        out += [f"    all_{name}[i] = n_{name};" for name in states if name in self.written]
+        out += [f"    MC_INT out = spoke | !(MC_ABS(n_{states[0]}) <= MC_LARGEST);", "    fired[i] = out;", "    any |= out;", "  }",
+                "  return any;", "}"]
+        return "\n".join(out) + "\n"
+
+    def block(self, body: list[ast.stmt], indent: str, last: bool = False) -> None:
+        for statement in body:
+            match statement:
+                case ast.Expr(value=ast.Constant(value=str())):
+                    continue
+                case ast.Assign(targets=[target], value=value):
+                    self.lines.append(f"{indent}{self.target(target, value)};")
+                case ast.AugAssign(target=target, op=op, value=value) if type(op) in _BINARY:
+                    whole = ast.copy_location(ast.BinOp(_load(target), op, value), statement)
+                    self.lines.append(f"{indent}{self.target(target, whole)};")
+                case ast.For(target=ast.Name(id=name), iter=ast.Call(func=ast.Name(id="range"), args=[ast.Constant(value=int(many))])):
+                    self.lines.append(f"{indent}for (int loop_{name} = 0; loop_{name} < {many}; loop_{name}++) {{")
+                    self.block(statement.body, indent + "  ")
+                    self.lines.append(f"{indent}}}")
+                case ast.Return(value=value) if last and value is not None and statement is body[-1]:
+                    code, is_mask = self.expression(value)
+                    if not is_mask:
+                        self.refuse(value, "a step returns a condition: who has fired")
+                    self.lines.append(f"{indent}const MC_INT spoke = {code};")
+                case _:
+                    self.refuse(statement, "this statement has no counterpart in a kernel")
+        if last and not (body and isinstance(body[-1], ast.Return)):
+            self.refuse(self.function, "a step ends with 'return' of who has fired")
+
+    def target(self, target: ast.expr, value: ast.expr) -> str:
+        code, is_mask = self.expression(value)
+        match target:
+            case ast.Attribute(value=ast.Name(id="n"), attr=name):
+                if is_mask:
+                    self.refuse(target, f"n.{name} is a number and cannot hold a condition")
+                self.note("n", name)
+                self.written.add(name)
+                return f"n_{name} = {code}"
+            case ast.Name(id=name):
+                if self.locals.setdefault(f"my_{name}", is_mask) != is_mask:
+                    self.refuse(target, f"'{name}' is a number in one place and a condition in another")
+                return f"my_{name} = {code}"
+            case _:
+                self.refuse(target, "only n.NAME and local names can be assigned to")
+
+    def note(self, holder: str, name: str) -> None:
+        if name not in self.read[holder]:
+            self.read[holder].append(name)
+
+    def expression(self, e: ast.expr) -> tuple[str, bool]:
+        """Return C code and whether it is a condition."""
+        match e:
+            case ast.Constant(value=bool()):
+                self.refuse(e, "write a comparison instead of True or False")
+            case ast.Constant(value=int() | float() as number):
+                return f"((MC_REAL){float(number)!r})", False
+            case ast.Attribute(value=ast.Name(id="n" | "k" | "x" as holder), attr=name) if self.inside is None:
+                self.note(holder, name)
+                return f"{holder}_{name}", False
+            case ast.Name(id=name):
+                known = self.locals if self.inside is None else self.inside
+                if f"my_{name}" not in known:
+                    self.refuse(e, f"'{name}' is not known here")
+                return f"my_{name}", known[f"my_{name}"]
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return f"(-{self.real(operand)})", False
+            case ast.UnaryOp(op=ast.Invert(), operand=operand):
+                return f"(!{self.condition(operand)})", True
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
+                if isinstance(left, ast.Constant) and isinstance(right, ast.Constant):
+                    self.refuse(e, "write the value: two numbers would be combined in another precision in C than in NumPy")
+                return f"({self.real(left)} {_BINARY[type(op)]} {self.real(right)})", False
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in _LOGIC:
+                return f"({self.condition(left)} {_LOGIC[type(op)]} {self.condition(right)})", True
+            case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARE:
+                return f"({self.real(left)} {_COMPARE[type(op)]} {self.real(right)})", True
+            case ast.Call(func=ast.Name(id=name), args=arguments):
+                return self.call(e, name, arguments)
+            case _:
+                self.refuse(e, "this expression has no counterpart in a kernel")
+
+    def call(self, e: ast.expr, name: str, arguments: list[ast.expr]) -> tuple[str, bool]:
+        if name == "where" and len(arguments) == 3:
+            return f"({self.condition(arguments[0])} ? {self.real(arguments[1])} : {self.real(arguments[2])})", False
+        if FUNCTIONS.get(name) == len(arguments):
+            return f"MC_{name.upper()}({', '.join(self.real(a) for a in arguments)})", False
+        if name in self.functions and len(arguments) == len(self.functions[name].args.args):
+            given = [self.real(a) for a in arguments]
+            if name not in self.called:
+                self.called[name] = self.function_of_file(name)
+            return f"MC_KIND(my_{name})({', '.join(given)})", False
+        self.refuse(e, f"there is no function '{name}' of {len(arguments)} arguments; known are where, {', '.join(FUNCTIONS)} and those of "
+                    "the file")
+
+    def function_of_file(self, name: str) -> str:
+        function = self.functions[name]
+        body = [s for s in function.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
+        if len(body) != 1 or not isinstance(body[0], ast.Return) or body[0].value is None:
+            self.refuse(function, f"'{name}' must consist of one 'return'")
+        outside, self.inside = self.inside, {f"my_{a.arg}": False for a in function.args.args}
+        code = self.real(body[0].value)
+        self.inside = outside
+        arguments = ", ".join(f"MC_REAL my_{a.arg}" for a in function.args.args)
+        return f"MC_TARGET static inline __attribute__((always_inline)) MC_REAL MC_KIND(my_{name})({arguments}) {{ return {code}; }}\n"
+
+    def real(self, e: ast.expr) -> str:
+        code, is_mask = self.expression(e)
+        if is_mask:
+            self.refuse(e, "a condition stands where a number is needed; use where()")
+        return code
+
+    def condition(self, e: ast.expr) -> str:
+        code, is_mask = self.expression(e)
+        if not is_mask:
+            self.refuse(e, "a number stands where a condition is needed; compare it with something")
+        return code
+
+    def refuse(self, node: ast.AST, why: str) -> NoReturn:
+        raise NotTranslatable(f"{self.path}:{getattr(node, 'lineno', 1)}: {why}")
+
+
+def _load(target: ast.expr) -> ast.expr:
+    match target:
+        case ast.Name(id=name):
+            return ast.copy_location(ast.Name(name, ast.Load()), target)
+        case ast.Attribute(value=value, attr=name):
+            return ast.copy_location(ast.Attribute(value, name, ast.Load()), target)
+        case _:
+            return target

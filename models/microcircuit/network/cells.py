@@ -1,0 +1,139 @@
+"""Read the populations of a network file: their neuron models, parameters, initial state and external input."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from cosim.models.microcircuit.language.model import Model, Parameter
+from cosim.models.microcircuit.network.data import MOST_NEURONS, Background, Population
+from cosim.models.microcircuit.network.section import Section
+from cosim.models.microcircuit.neurons import model as neuron_model
+from cosim.models.microcircuit.neurons import names as neuron_names
+
+WEIGHT_UNITS = ("mV", "pA", "nS")
+_DEFAULT_MODEL = "iaf_psc_exp"
+_LARGEST = 10**15
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Hold a neuron model and values of its parameters."""
+
+    model: Model
+    values: Mapping[str, Fraction]
+
+
+def populations_of(section: Section, neuron: Section, neurons: Section, background: Section) -> dict[str, Population | None]:
+    """Return the populations of a network by name; None for one that something is wrong with."""
+    parts = neurons.sections()
+    types = {name: _cell(part, None) for name, part in parts.items()}
+    default = _cell(neuron, None)
+    for part in (neuron, *parts.values()):
+        part.finish()
+    rate, weight = background.optional("rate", "Hz"), background.either("weight", *WEIGHT_UNITS)
+    receptor = background.text("receptor", "") or None
+    background.finish()
+    return {name: _population(name, part, default, types, rate, weight, receptor) for name, part in section.sections().items()}
+
+
+def weight_in(part: Section, key: str, weight: tuple[Fraction, str], receptor: str | None, cell: Cell, target: str) -> tuple[str, float] | None:
+    """Return the receptor that a weight acts on and its value in that receptor's unit; None, and a problem noted, where it has none."""
+    known = [r.name for r in cell.model.receptors]
+    if receptor is not None and receptor not in known:
+        part.blame(key, f"'{target}' is {cell.model.name}, which has no receptor '{receptor}'", f"one of {', '.join(known)}")
+        return None
+    value, unit = weight
+    acts = cell.model.receptor(receptor) if receptor else cell.model.receptor_of(float(value))
+    factor: float | None = 1.0
+    if unit != acts.unit:
+        factor = cell.model.peak(cell.values, acts.name) if unit == "mV" else None
+    if factor is None:
+        part.blame(key, f"the weight is {float(value):g} {unit}, and a synapse of {cell.model.name} ('{target}', receptor '{acts.name}') "
+                   f"has a weight in {acts.unit}", f"a weight in {acts.unit}")
+        return None
+    amount = float(value) * factor
+    return acts.name, amount if acts.keeps_sign else abs(amount)
+
+
+def _cell(part: Section, base: Cell | None) -> Cell | None:
+    """Return model and parameters that a section gives, on top of a base of the same model; None where something is wrong."""
+    before = len(part.problems)
+    name = part.choice("model", list(neuron_names()), base.model.name if base else _DEFAULT_MODEL)
+    if len(part.problems) > before:
+        part.take(*part.data)
+        return None
+    model = neuron_model(name)
+    given = base.values if base and base.model.name == name else {p.name: Fraction(p.default) for p in model.parameters}
+    values = {p.name: _value(part, p, given[p.name]) for p in model.parameters}
+    both = [p for p in model.parameters if p.name in ("tau_syn_ex", "tau_syn_in")]
+    if both and part.has("tau_syn"):
+        tau = part.quantity("tau_syn", "ms")
+        values.update({p.name: tau for p in both if not part.has(p.name)})
+        if tau <= 0 and len(part.problems) == before:
+            part.blame("tau_syn", f"tau_syn is {float(tau):g} ms", "a value above 0")
+    return Cell(model, values) if len(part.problems) == before else None
+
+
+def _value(part: Section, p: Parameter, default: Fraction) -> Fraction:
+    before = len(part.problems)
+    value = part.number(p.name, default, -_LARGEST, _LARGEST) if p.unit == "1" else part.quantity(p.name, p.unit, default)
+    if len(part.problems) > before:
+        return value
+    unit = "" if p.unit == "1" else f" {p.unit}"
+    if p.above is not None and value <= Fraction(p.above):
+        part.blame(p.name, f"{p.name} is {float(value):g}{unit}", f"a value above {p.above}")
+    if p.least is not None and value < Fraction(p.least):
+        part.blame(p.name, f"{p.name} is {float(value):g}{unit}", f"a value of at least {p.least}")
+    return value
+
+
+def _population(name: str, part: Section, default: Cell | None, types: dict[str, Cell | None], rate: Fraction | None,
+                weight: tuple[Fraction, str] | None, receptor: str | None) -> Population | None:
+    """Return a population; what rests on a cell that is not sound is not looked at, as that would only follow from it."""
+    before = len(part.problems)
+    named = part.choice("neuron", list(types)) if part.has("neuron") else None
+    base = default if named is None else types.get(named)
+    if base is None:
+        part.take(*part.data)
+    cell = _cell(part, base) if base else None
+    size = part.integer("size", least=1, most=MOST_NEURONS)
+    external = part.integer("external", 0, least=0)
+    own_rate = part.quantity("external_rate", "Hz", rate if external else rate or Fraction(0))
+    own_weight = part.either("external_weight", *WEIGHT_UNITS) or weight
+    direct = part.quantity("I_e", "pA", Fraction(0))
+    mean_rate = part.optional("mean_rate", "Hz")
+    initial = _initial(part, cell) if cell else {}
+    if cell is None:
+        part.take("V_init", "V_init_sd")
+    part.finish()
+    if external and own_weight is None:
+        part.blame("external", "the weight of the external synapses is not given", "'weight' in 'background', or 'external_weight' here")
+    if own_rate < 0:
+        part.blame("external_rate", f"external_rate is {float(own_rate):g} Hz", "a value of at least 0")
+    if cell is None or base is None or len(part.problems) > before:
+        return None
+    found = weight_in(part, "external_weight", own_weight, receptor, cell, name) if own_weight else (cell.model.receptors[0].name, 0.0)
+    if found is None:
+        return None
+    return Population(name, size, cell.model, cell.values, initial, float(direct), None if mean_rate is None else float(mean_rate),
+                      Background(external, float(own_rate), found[1], found[0]))
+
+
+def _initial(part: Section, cell: Cell) -> dict[str, tuple[float, float]]:
+    """Return mean and standard deviation of state variables at instant 0, counted as the kernel counts them."""
+    potential = cell.model.state[0]
+    found = {}
+    for state in cell.model.state:
+        keys = ("V_init", "V_init_sd") if state is potential else (f"{state.name}_init", f"{state.name}_init_sd")
+        if not part.has(keys[0]) and not part.has(keys[1]):
+            part.take(*keys)
+            continue
+        base = cell.values[state.above] if state.above else Fraction(0)
+        mean, spread = (part.number(key, other, -_LARGEST, _LARGEST) if state.unit == "1" else part.quantity(key, state.unit, other)
+                        for key, other in zip(keys, (base, Fraction(0)), strict=True))
+        if spread < 0:
+            part.blame(keys[1], f"{keys[1]} is {float(spread):g} {state.unit}", "a value of at least 0")
+        found[state.name] = (float(mean) - float(base), float(spread))
+    return found

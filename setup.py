@@ -1,6 +1,7 @@
 """Map the folders to one package and build every kernel; all Cython directives stand here."""
 
 import os
+import sys
 from pathlib import Path
 
 from Cython.Build import cythonize
@@ -8,6 +9,7 @@ from setuptools import Extension, find_packages, setup
 
 FOLDERS = {"cosim": "cosim", "cosim.adapters": "adapters", "cosim.models": "models", "cosim.launch": "launch"}
 HERE = Path(__file__).parent
+NEURONS = Path("build/neurons")
 ONLY = os.environ.get("COSIM_BUILD_ONLY", "")
 CHECKED = os.environ.get("COSIM_CHECK_BOUNDS") == "1"
 
@@ -20,16 +22,29 @@ def packages() -> list[str]:
     return found
 
 
+def neurons() -> list[str]:
+    """Translate the neuron models into C; return the sources that the engine is linked with."""
+    sys.path.insert(0, str(HERE / "models" / "microcircuit"))
+    from language.generate import generate  # noqa: PLC0415 (found by the path above: nothing is installed yet)
+    from language.translate import translate  # noqa: PLC0415 (as above)
+
+    models = sorted(p for p in Path("models/microcircuit/neurons").glob("*.py") if p.stem != "__init__")
+    return [str(source) for source in generate([step for path in models for step in translate(path)], NEURONS)]
+
+
 def extensions() -> list[Extension]:
     """Make one extension of every .pyx; headers and .pxd files that are shared stand in cosim/."""
     found = []
+    more = {"cosim.models.microcircuit.kernel._engine": neurons()}
     for name, folder in FOLDERS.items():
         for source in sorted(Path(folder).rglob("*.pyx")):
             if ONLY and ONLY not in str(source):
                 continue
             module = ".".join([name, *source.relative_to(folder).with_suffix("").parts])
-            depends = [str(h) for h in [*Path("cosim").glob("*.h"), *source.parent.rglob("*.h")]]
-            found.append(Extension(module, [str(source)], include_dirs=["cosim", str(source.parent)], depends=depends,
+            depends = [str(h) for h in [*Path("cosim").glob("*.h"), *source.parent.rglob("*.h"), *source.parent.rglob("*.pxi")]]
+            depends += [str(h) for h in NEURONS.glob("*.h")] if module in more else []
+            found.append(Extension(module, [str(source), *more.get(module, [])], depends=depends,
+                                   include_dirs=["cosim", str(source.parent), str(NEURONS)],
                                    extra_compile_args=["-O3", "-std=gnu11", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math",
                                                        "-Wno-unreachable-code"]))
     return found

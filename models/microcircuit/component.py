@@ -1,4 +1,4 @@
-"""Run a network of leaky integrate-and-fire neurons as a component: the spiking side of an experiment."""
+"""Run a network of spiking neurons as a component: the spiking side of an experiment."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from cosim.errors import InputError, Problem, RunError, raise_all
 from cosim.interfaces import Component, Context, Description, Port
 from cosim.levels import chosen_level
 from cosim.models.microcircuit.kernel._engine import LARGEST_MEAN, levels
-from cosim.models.microcircuit.kernel.build import Built, Plan, build, initial_potentials
+from cosim.models.microcircuit.kernel.build import Built, Plan, build, initial_values
+from cosim.models.microcircuit.kernel.cells import array_of, fit
 from cosim.models.microcircuit.inputs import Drive, drive
 from cosim.models.microcircuit.network.file import find_network, read_network
 from cosim.models.microcircuit.parameters import MicrocircuitParameters
@@ -34,12 +35,11 @@ class _Result:
 
     counts: NDArray[np.uint32]
     ids: NDArray[np.uint32]
-    potential: NDArray[np.float64]
-    current: NDArray[np.float64]
+    traced: NDArray[np.float64]
 
 
 class Microcircuit(Component):
-    """Populations of `iaf_psc_exp` neurons, given as data, driven by Poisson spikes or direct current.
+    """Populations of spiking neurons, given as data, driven by Poisson spikes or direct current.
 
     Parameters
     ----------
@@ -58,8 +58,8 @@ class Microcircuit(Component):
         indegree_scale = parameters.scale if parameters.indegree_scale is None else parameters.indegree_scale
         small = scaled(network, parameters.scale, indegree_scale, parameters.drive)
         step_ms = clock.tick_ms * clock.step
-        self._plan = Plan(small, wiring(small.network, step_ms), step_ms, parameters.precision == "double", parameters.input_weight)
-        self._plan.constants()
+        fitted = tuple(fit(p, step_ms) for p in small.network.populations)
+        self._plan = Plan(small, wiring(small.network, step_ms), step_ms, parameters.precision == "double", parameters.input_weight, fitted)
         own_rates = [p.background.rate_hz for p in network.populations]
         self._rates = np.array(own_rates if parameters.background is None else [parameters.background] * len(own_rates), float)
         self._level = chosen_level(levels())
@@ -87,15 +87,25 @@ class Microcircuit(Component):
                    Port("background", Kind.RATE, "Hz", len(names), labels=names,
                         about="Mean rate of one external neuron, in the step that ends at the sample.")]
         labels = tuple(str(i) for i in self._set.trace)
-        if labels:
-            outputs += [Port("potential", Kind.STATE, "mV", len(labels), labels=labels, about="Membrane potential of the traced neurons."),
-                        Port("synaptic_current", Kind.STATE, "pA", len(labels), labels=labels,
-                             about="Synaptic current of the traced neurons.")]
+        outputs += [Port(port, Kind.STATE, unit, len(labels), labels=labels, about=about)
+                    for port, (_, unit, about) in self._traced().items()]
         inputs = (Port("background", Kind.RATE, "Hz", 1, about="Mean rate of one external neuron, instead of the constant one."),
                   Port("spikes_in", Kind.SPIKES, "1", network.neurons, about="Spikes to single neurons."),
                   Port("current", Kind.CURRENT, "pA", len(names), labels=names, about="Direct current to all neurons of each population."))
         return Description(tuple(outputs), inputs, internal_delay=wires.least_delay * self._clock.step, max_ranks=network.neurons,
                            memory_bytes=self._memory(), work=self._work(), facts=self._facts())
+
+    def _traced(self) -> dict[str, tuple[str, str, str]]:
+        """Return variable, unit and purpose of each port of the traced neurons."""
+        if not len(self._trace):
+            return {}
+        network = self._plan.scaled.network
+        sizes = [p.size for p in network.populations]
+        models = {network.populations[i].model for i in np.unique(np.searchsorted(np.cumsum(sizes), self._trace, side="right"))}
+        found = {"potential": ("V_m", "mV", "Membrane potential of the traced neurons.")}
+        if all(any(state.name == "I_syn_ex" for state in model.state) for model in models):
+            found["synaptic_current"] = ("I_syn_ex", "pA", "Synaptic current of the traced neurons.")
+        return found
 
     def _memory(self) -> int:
         network, wires = self._plan.scaled.network, self._plan.wiring
@@ -115,7 +125,12 @@ class Microcircuit(Component):
         return {"network": network.name, "neurons": f"{network.neurons:,}", "synapses": f"{network.synapses:,}",
                 "smallest delay": in_ms(wires.least_delay * self._plan.step_ms),
                 "largest delay": in_ms((wires.least_delay + wires.ages - 1) * self._plan.step_ms),
-                "weight unit": f"{wires.unit_pa:.6g} pA", "precision": self._set.precision}
+                "weight unit": self._units(), "precision": self._set.precision}
+
+    def _units(self) -> str:
+        found = dict.fromkeys(f"{unit:.6g} {p.model.receptors[0].unit}" for p, unit in
+                              zip(self._plan.scaled.network.populations, self._plan.wiring.units, strict=True))
+        return ", ".join(found)
 
     def prepare(self, context: Context) -> None:
         """Build this rank's neurons and synapses."""
@@ -126,9 +141,16 @@ class Microcircuit(Component):
         self._context = context
         self._built = build(self._plan, context.seed, self._stream(context), context.ranks, self._level)
         own = self._trace[(self._trace >= self._built.part.first_id) & (self._trace < self._built.part.stop_id)]
-        self._own_trace = self._built.part.local_of(own).astype(np.uint32)
+        local = self._built.part.local_of(own).astype(np.uint32)
+        self._own_trace = np.array([(n, self._array(int(i), variable)) for variable, *_ in self._traced().values()
+                                    for n, i in zip(local, own, strict=True)], np.uint32).reshape(-1, 2)
         owner = np.searchsorted(first_ids(neurons, context.ranks.size), self._trace, side="right")
         self._trace_place = np.argsort(np.argsort(owner, kind="stable"))
+
+    def _array(self, neuron: int, variable: str) -> int:
+        network = self._plan.scaled.network
+        at = int(np.searchsorted(np.cumsum([p.size for p in network.populations]), neuron, side="right"))
+        return array_of(network.populations[at].model, variable)
 
     def _stream(self, context: Context) -> str:
         return context.group if self._set.stream is None else self._set.stream
@@ -137,11 +159,9 @@ class Microcircuit(Component):
         """Return no spikes, the background's constant rate, and the traced neurons at instant 0."""
         context, step, network = self._begun()[0], self._clock.step, self._plan.scaled.network
         first: dict[str, Block] = {"spikes": Spikes.none(), "background": Samples(0, step, self._rates[None, :].copy())}
-        if len(self._trace):
-            above = initial_potentials(network, stream_key(context.seed, self._stream(context), "potential"))
-            rest = np.repeat([float(p.neuron.e_l) for p in network.populations], [p.size for p in network.populations])
-            first["potential"] = Samples(0, step, (above + rest)[self._trace][None, :])
-            first["synaptic_current"] = Samples(0, step, np.zeros((1, len(self._trace))))
+        for port, (variable, *_) in self._traced().items():
+            start = [initial_values(network, context.seed, self._stream(context), self._array(i, variable))[i] for i in self._set.trace]
+            first[port] = Samples(0, step, (np.array(start) + self._above(variable))[None, :])
         return first
 
     def advance(self, window: Window, inputs: Mapping[str, Block]) -> Mapping[str, Block]:
@@ -150,19 +170,26 @@ class Microcircuit(Component):
         driven = drive(self._plan, self._rates, window, self._clock, inputs, context.group)
         first, steps = window.start // self._clock.step, window.length // self._clock.step
         if context.ranks.share_memory or context.ranks.size == 1:
-            result = _Result(*built.engine.advance(first, driven.rate_hz, driven.direct_pa, driven.upto, driven.ids, self._own_trace,
-                                                   context.ranks.rank == 0))
+            result = _Result(*built.engine.advance(first, driven.rate_hz, driven.direct_pa, driven.arriving(built.part), None,
+                                                   self._own_trace, context.ranks.rank == 0))
         else:
             result = self._advance_in_turns(first, steps, driven)
         self._refuse_divergence(first + steps)
         ticks = np.repeat(window.start + self._clock.step * np.arange(1, steps + 1), result.counts)
         given: dict[str, Block] = {"spikes": Spikes(ticks, result.ids.astype(np.int64)),
                                    "background": Samples(window.start + self._clock.step, self._clock.step, driven.rate_hz)}
-        if len(self._trace):
-            for port, part in (("potential", result.potential), ("synaptic_current", result.current)):
-                rows = context.ranks.gather(np.ascontiguousarray(part)) if context.ranks.size > 1 else part
-                given[port] = Samples(window.start + self._clock.step, self._clock.step, np.ascontiguousarray(rows[self._trace_place].T))
+        traces = self._traced()
+        for port, (variable, *_), part in zip(traces, traces.values(), np.split(result.traced, max(len(traces), 1)), strict=False):
+            rows = context.ranks.gather(np.ascontiguousarray(part)) if context.ranks.size > 1 else part
+            values = rows[self._trace_place].T + self._above(variable)
+            given[port] = Samples(window.start + self._clock.step, self._clock.step, np.ascontiguousarray(values))
         return given
+
+    def _above(self, variable: str) -> NDArray[np.float64]:
+        """Return what a state variable of the traced neurons is counted from."""
+        network = self._plan.scaled.network
+        at = np.searchsorted(np.cumsum([p.size for p in network.populations]), self._trace, side="right")
+        return np.array([network.populations[i].above(variable) for i in at], float)
 
     def _advance_in_turns(self, first: int, steps: int, driven: Drive) -> _Result:
         """Advance one smallest delay at a time and exchange the spikes as messages, where the ranks share no memory."""
@@ -170,13 +197,12 @@ class Microcircuit(Component):
         parts = []
         for begin in range(0, steps, self._plan.wiring.least_delay):
             end = min(begin + self._plan.wiring.least_delay, steps)
-            upto = None if driven.upto is None else np.ascontiguousarray(driven.upto[begin:end + 1])
-            _, _, potential, current = built.engine.advance(first + begin, driven.rate_hz[begin:end], driven.direct_pa[begin:end], upto,
-                                                            driven.ids, self._own_trace, False)
+            _, _, traced = built.engine.advance(first + begin, driven.rate_hz[begin:end], driven.direct_pa[begin:end],
+                                                driven.arriving(built.part, begin, end), None, self._own_trace, False)
             told = context.ranks.gather(built.engine.part(first + begin, end - begin))
-            parts.append(_Result(*built.engine.take(first + begin, end - begin, told), potential, current))
+            parts.append(_Result(*built.engine.take(first + begin, end - begin, told), traced))
         return _Result(np.concatenate([p.counts for p in parts]), np.concatenate([p.ids for p in parts]),
-                       np.concatenate([p.potential for p in parts], axis=1), np.concatenate([p.current for p in parts], axis=1))
+                       np.concatenate([p.traced for p in parts], axis=1))
 
     def _refuse_divergence(self, reached: int) -> None:
         """Raise on all ranks alike; what another rank has met beyond this window is left for the next."""

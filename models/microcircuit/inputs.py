@@ -12,7 +12,10 @@ from cosim.blocks import Block, Samples, Spikes
 from cosim.errors import RunError
 from cosim.models.microcircuit.kernel._engine import LARGEST_MEAN
 from cosim.models.microcircuit.kernel.build import Plan
+from cosim.models.microcircuit.kernel.partition import Part
 from cosim.timegrid import Clock, Window
+
+Arrivals = tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.uint32], NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,8 @@ class Drive:
 
     Parameters
     ----------
+    plan : Plan
+        What the engine was built from.
     rate_hz, direct_pa : (n_steps, n_populations) float64
         Rate of one external neuron, Hz, and direct current, pA.
     upto : (n_steps + 1,) int64 or None
@@ -29,10 +34,25 @@ class Drive:
         The neurons they arrive at.
     """
 
+    plan: Plan
     rate_hz: NDArray[np.float64]
     direct_pa: NDArray[np.float64]
     upto: NDArray[np.int64] | None
     ids: NDArray[np.int64] | None
+
+    def arriving(self, own: Part, begin: int = 0, end: int | None = None) -> Arrivals | None:
+        """Return what arrives at one rank's own neurons in steps [begin, end), as `Engine.advance` takes it."""
+        if self.upto is None or self.ids is None:
+            return None
+        upto = self.upto[begin:None if end is None else end + 1]
+        ids = self.ids[upto[0]:upto[-1]]
+        mine = (ids >= own.first_id) & (ids < own.stop_id)
+        kept = np.concatenate([[0], np.cumsum(mine)])[upto - upto[0]].astype(np.int64)
+        ids = ids[mine]
+        population = np.searchsorted(np.cumsum([p.size for p in self.plan.scaled.network.populations]), ids, side="right")
+        fed = [self.plan.arriving(p) for p in range(len(self.plan.fitted))]
+        return (kept, own.local_of(ids).astype(np.uint32), np.array([f[0] for f in fed], np.uint32)[population],
+                np.array([f[1] for f in fed], np.float64)[population])
 
 
 def drive(plan: Plan, rates: NDArray[np.float64], window: Window, clock: Clock, inputs: Mapping[str, Block], group: str) -> Drive:
@@ -70,7 +90,7 @@ def drive(plan: Plan, rates: NDArray[np.float64], window: Window, clock: Clock, 
     if "current" in inputs:
         direct = direct + _samples(inputs["current"], window, clock, populations, group, "current", "pA")
     upto, ids = _arrivals(inputs["spikes_in"], plan, window, clock, group) if "spikes_in" in inputs else (None, None)
-    return Drive(np.ascontiguousarray(rate), np.ascontiguousarray(direct), upto, ids)
+    return Drive(plan, np.ascontiguousarray(rate), np.ascontiguousarray(direct), upto, ids)
 
 
 def _samples(block: Block, window: Window, clock: Clock, size: int, group: str, port: str, unit: str) -> NDArray[np.float64]:

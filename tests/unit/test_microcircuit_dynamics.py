@@ -9,9 +9,8 @@ from support.microcircuit import CLOCK, MIXED, NEURON, digest, make, run
 from cosim.blocks import Samples, Spikes
 from cosim.errors import InputError, RunError
 from cosim.models.microcircuit.component import Microcircuit
-from cosim.models.microcircuit.network.data import Neuron
-from cosim.models.microcircuit.propagators import current_of_potential, propagators
 from cosim.models.microcircuit.parameters import MicrocircuitParameters
+from cosim.models.microcircuit.propagators import exponential, peak_of_exponential
 from cosim.timegrid import Clock
 
 PAIR = NEURON + """
@@ -19,7 +18,7 @@ populations: {A: {size: 1}, B: {size: 1}}
 synapses: {one: {weight: 87.8 pA, delay: DELAY}}
 projections: [{source: A, target: B, rule: one_to_one, synapse: one}]
 """
-PD14 = Neuron(Fraction(250), Fraction(10), Fraction(1, 2), Fraction(2), Fraction(-50), Fraction(-65), Fraction(-65))
+PD14 = (Fraction(250), Fraction(10), Fraction(1, 2))  # capacitance, time constants of membrane and synaptic current
 
 
 def kick(stop, at, populations=2, pa=1e6):
@@ -41,16 +40,16 @@ def test_spikes_arrive_exactly_one_delay_later(tmp_path, delay):
 
 
 def test_propagators_are_those_of_the_reference():
-    k = propagators(PD14, Fraction(1, 10))
+    k = exponential(*PD14, Fraction(1, 10))
     assert (k.p11, k.p22) == pytest.approx((0.8187307530779818, 0.9900498337491681), rel=1e-15)
     assert (k.p21, k.p20) == pytest.approx((3.6067174878144e-4, 3.98006650e-4), rel=1e-9)
-    assert current_of_potential(PD14) == pytest.approx(585.389956861, rel=1e-12)
-    assert 0.15 * current_of_potential(PD14) == pytest.approx(87.8084935, rel=1e-9)
+    assert peak_of_exponential(*PD14) == pytest.approx(585.389956861, rel=1e-12)
+    assert 0.15 * peak_of_exponential(*PD14) == pytest.approx(87.8084935, rel=1e-9)
 
 
 def test_propagators_pass_smoothly_through_equal_time_constants():
     def p21(tau_syn):
-        return propagators(Neuron(PD14.c_m, PD14.tau_m, tau_syn, *[PD14.t_ref] * 4), Fraction(1, 10)).p21
+        return exponential(*PD14[:2], tau_syn, Fraction(1, 10)).p21
     equal = p21(Fraction(10))
     assert equal == pytest.approx(0.1 / 250 * np.exp(-0.01), rel=1e-14)
     for power in (6, 9, 12, 15):
@@ -108,7 +107,7 @@ background: {rate: 8 Hz, weight: 100 pA}
 populations: {A: {size: 200, external: 1600, V_th: 1 V}}"""
     given = run(lambda: make(text, tmp_path, trace=tuple(range(200)), precision="double"), 3000)
     current = np.concatenate([np.zeros((1, 200)), given["synaptic_current"].values])
-    counts = (current[1:] - propagators(PD14, Fraction(1, 10)).p11 * current[:-1]) / 100
+    counts = (current[1:] - exponential(*PD14, Fraction(1, 10)).p11 * current[:-1]) / 100
     assert np.allclose(counts, np.rint(counts), atol=1e-9)
     assert counts.mean() == pytest.approx(1.28, abs=4 * np.sqrt(1.28 / counts.size))
     assert counts.var() == pytest.approx(1.28, rel=0.01)
@@ -124,12 +123,12 @@ def test_down_scaling_keeps_mean_and_variance_of_the_input():
     def moments(plan, scale):
         mean, variance = plan.direct_pa + 8 * plan.direct_pa_per_hz, np.zeros(8)
         for i, p in enumerate(plan.network.populations):
-            mean[i] += 0.5e-3 * p.background.weight_pa * plan.poisson_synapses[i] * 8
-            variance[i] += p.background.weight_pa**2 * plan.poisson_synapses[i] * 8
+            mean[i] += 0.5e-3 * p.background.weight * plan.poisson_synapses[i] * 8
+            variance[i] += p.background.weight**2 * plan.poisson_synapses[i] * 8
         for p in plan.network.projections:
             indegree = p.count / (full.network.populations[p.target].size * scale)  # as if sizes needed no rounding
-            mean[p.target] += 0.5e-3 * p.weight_pa * indegree * rates[p.source]
-            variance[p.target] += p.weight_pa**2 * indegree * rates[p.source]
+            mean[p.target] += 0.5e-3 * p.weight * indegree * rates[p.source]
+            variance[p.target] += p.weight**2 * indegree * rates[p.source]
         return mean, variance
     assert np.allclose(moments(full, 1.0), moments(small, 0.1), rtol=1e-12)
 

@@ -56,11 +56,11 @@ def test_the_kernel_gives_the_bits_of_its_numpy_twin(tmp_path, precision):
     np.add.at(arrivals, (ticks - 1, ids), 1)
     rate = np.repeat(rates[:-1], 3, axis=1)
     direct = plan.scaled.direct_pa + plan.scaled.direct_pa_per_hz * rate + currents[:-1]
-    spikes, potential, current = twin.run(plan, 7, "column", rate, direct, arrivals)
+    spikes, states = twin.run(plan, 7, "column", rate, direct, arrivals)
     assert spikes.sum() > 50
     assert np.array_equal(np.argwhere(spikes) + np.array([1, 0]), np.stack([given["spikes"].ticks, given["spikes"].ids], axis=1))
-    assert np.array_equal(potential + -65.0, given["potential"].values)
-    assert np.array_equal(current, given["synaptic_current"].values)
+    assert np.array_equal(states["V_m"] + -65.0, given["potential"].values)
+    assert np.array_equal(states["I_syn_ex"], given["synaptic_current"].values)
 
 
 @pytest.mark.parametrize("level", levels())
@@ -110,7 +110,7 @@ def test_the_network_is_the_same_on_every_number_of_ranks(tmp_path):
     one = synapses(1)
     assert one == synapses(3) == synapses(4)
     expected = twin.synapses(make(MIXED, tmp_path)._plan, 7, "column")
-    assert one == sorted(zip(*(a.tolist() for a in (expected.source, expected.target, expected.delay, expected.weight)), strict=True))
+    assert one == sorted(zip(*(a.tolist() for a in (expected.source, expected.target, expected.delay, expected.weight, expected.input)), strict=True))
 
 
 def test_another_seed_or_group_is_another_network_and_a_named_stream_is_not(tmp_path):

@@ -11,9 +11,8 @@ from support.microcircuit import CLOCK, MIXED, NEURON, make
 
 from cosim.errors import InputError
 from cosim.models.microcircuit.component import Microcircuit
-from cosim.models.microcircuit.network.data import Neuron
 from cosim.models.microcircuit.network.file import SHIPPED, find_network, read_network
-from cosim.models.microcircuit.propagators import current_of_potential, propagators, synapses_of_probability
+from cosim.models.microcircuit.propagators import exponential, peak_of_exponential, synapses_of_probability
 from cosim.models.microcircuit.parameters import MicrocircuitParameters
 from cosim.models.microcircuit.network.quantities import quantity
 from cosim.models.microcircuit.network.wiring import wiring
@@ -92,7 +91,7 @@ projections:
     (("delay: 1 ms", "delay: 1 s, delay_sd: 1e15 ms"), "the longest delay of S -> I"),
     (("I_e: 400 pA", "I_e: 1e999 pA"), "'1e999 pA' is too large"),
     (("weight: 100 pA", "weight: 1e400 pA"), "'1e400 pA' is too large"),
-    (("t_ref: 1 ms", "t_ref: 300000 s"), "the refractory time of I, 300000000 ms, is more than 2,147,483,647 steps"),
+    (("t_ref: 1 ms", "t_ref: 300000 s"), "the refractory time of I, 300000000 ms, is more than 16,777,216 steps"),
     (("size: 150", "size: 5000000000"), "size is 5000000000"),
     (("number: 2000", "number: 100000000000000000000"), "number is 100000000000000000000"),
     (("t_ref: 1 ms", "t_ref: 1.01 ms"), "the refractory time of I, 1.01 ms is not a multiple"),
@@ -129,12 +128,12 @@ projections: [{source: A, target: A, probability: 0.9, synapse: s}, {source: A, 
 
 def test_propagators_are_finite_for_all_times_that_can_be_given():
     for tau_m, tau_syn in product((Fraction("1e-15"), Fraction("1e-9"), Fraction(10), Fraction("1e15")), repeat=2):
-        cell = Neuron(Fraction(250), tau_m, tau_syn, Fraction(2), Fraction(-50), Fraction(-65), Fraction(-65))
-        values = astuple(propagators(cell, Fraction(1, 10)))
-        assert np.isfinite([*values, current_of_potential(cell)]).all() and current_of_potential(cell) > 0
+        cell = Fraction(250), tau_m, tau_syn
+        values = astuple(exponential(*cell, Fraction(1, 10)))
+        assert np.isfinite([*values, peak_of_exponential(*cell)]).all() and peak_of_exponential(*cell) > 0
     # Exact in these limits: a membrane that forgets at once follows the current, here a constant one; the potential is tau_m / C_m of it.
-    quick = Neuron(Fraction(250), Fraction("1e-5"), Fraction("1e15"), Fraction(2), Fraction(-50), Fraction(-65), Fraction(-65))
-    assert propagators(quick, Fraction(1, 10)).p21 == pytest.approx(1e-5 / 250, rel=1e-12)
+    quick = Fraction(250), Fraction("1e-5"), Fraction("1e15")
+    assert exponential(*quick, Fraction(1, 10)).p21 == pytest.approx(1e-5 / 250, rel=1e-12)
 
 
 @pytest.mark.parametrize(("settings", "said"), [
@@ -171,7 +170,7 @@ def test_scaling_keeps_mean_and_variance_of_the_input(tmp_path, rule, sources, s
         network = plan.scaled.network
         p, b = network.projections[0], network.populations[1]
         indegree = p.count / (scale * sources) if p.rule == "fixed_total_number" else network.count(p) / b.size
-        heard, rate, weights = plan.scaled.poisson_synapses[1], 8.0, (p.weight_pa, b.background.weight_pa)
+        heard, rate, weights = plan.scaled.poisson_synapses[1], 8.0, (p.weight, b.background.weight)
         mean = (plan.scaled.direct_pa[1] + plan.scaled.direct_pa_per_hz[1] * rate
                 + 0.5e-3 * (weights[0] * indegree * 7.0 + weights[1] * heard * rate))
         return mean, weights[0] ** 2 * indegree * 7.0, weights[1] ** 2 * heard * rate
@@ -218,15 +217,15 @@ def test_weights_that_are_multiples_of_the_smallest_are_exact(tmp_path):
     plan = make(text, tmp_path)._plan
     for p, units in zip(plan.scaled.network.projections, plan.wiring.weights, strict=True):
         assert units.size == 1
-        assert units[0] * plan.wiring.unit_pa == pytest.approx(p.weight_pa, rel=1e-15)
+        assert units[0] * plan.wiring.units[p.target] == pytest.approx(p.weight, rel=1e-15)
 
 
 def test_drawn_weights_and_delays_have_their_moments():
     network = read_network(find_network("potjans_diesmann_2014", Path()))
     wires = wiring(network, Fraction(1, 10))
     for p, units, ages in zip(network.projections, wires.weights, wires.delays, strict=True):
-        pa, steps = units * wires.unit_pa, ages.astype(float) + wires.least_delay
-        assert pa.mean() == pytest.approx(p.weight_pa, rel=1e-5) and pa.std() == pytest.approx(0.1 * abs(p.weight_pa), rel=1e-3)
+        pa, steps = units * wires.units[p.target], ages.astype(float) + wires.least_delay
+        assert pa.mean() == pytest.approx(p.weight, rel=1e-5) and pa.std() == pytest.approx(0.1 * abs(p.weight), rel=1e-3)
         assert np.median(steps) == pytest.approx(float(p.delay) * 10, abs=0.5) and steps.min() == 1
 
 
@@ -251,7 +250,7 @@ synapses: {wide: {weight: -100 pA, weight_rel_sd: 1, delay: 1 ms}}
 projections: [{source: A, target: A, number: 30, synapse: wide}]
 """
     wires = make(text, tmp_path)._plan.wiring
-    pa = -wires.weights[0] * wires.unit_pa
+    pa = -wires.weights[0] * wires.units[0]
     expected = truncnorm(-1, np.inf, 100, 100)
     assert pa.mean() == pytest.approx(expected.mean(), rel=1e-3) and pa.std() == pytest.approx(expected.std(), rel=1e-3)
     share = np.searchsorted(np.sort(pa), (20, 100, 250)) / pa.size

@@ -9,91 +9,23 @@ from libc.string cimport memcpy
 from cosim.meeting cimport cosim_meeting
 
 
-cdef extern from "engine.h" nogil:
-    enum: MC_CHUNK, MC_DUE
-    ctypedef struct cosim_poisson:
-        double mean
-    ctypedef struct mc_population:
-        double p11, p21, m22, p20, threshold, reset, rest, background_pa, input_pa, counts_per_hz
-        int32_t refractory
-        cosim_poisson background
-    ctypedef struct mc_run:
-        uint32_t population, first, chunks
-        int64_t id_shift
-    ctypedef struct mc_due:
-        uint32_t count
-    ctypedef struct mc_block:
-        uint32_t first, count
-        uint64_t *begin
-        uint16_t *upto
-    ctypedef struct mc_level:
-        const char *name
-    ctypedef struct mc_engine:
-        const mc_level *level
-        int32_t is_double
-        uint32_t rank, size, spin, neurons, local, first_chunk, n_populations, n_runs, n_blocks
-        mc_population *population
-        mc_run *run
-        mc_block *block
-        uint64_t *own
-        void *potential
-        void *current
-        void *resting
-        int32_t *input
-        int32_t *arrived
-        double unit_pa
-        uint64_t background_key
-        uint32_t *synapse
-        uint64_t capacity, used
-        uint32_t least_delay, ages
-        mc_due *due
-        uint32_t slots, stride
-        uint32_t *ring_id
-        uint32_t *ring_count
-        const uint32_t *first_id
-        cosim_meeting *meeting
-        int64_t *failure
-        uint64_t events
-    ctypedef struct mc_window:
-        uint64_t first
-        uint32_t steps
-        const double *rate_hz
-        const double *direct_pa
-        const int64_t *arrival_upto
-        const int64_t *arrival
-        uint32_t traces
-        const uint32_t *trace
-        double *trace_potential
-        double *trace_current
-        uint32_t *spikes
-        uint32_t *id
-        uint64_t n_ids, id_capacity
-
-cdef extern from "levels.h" nogil:
-    const mc_level *mc_level_at(int number) noexcept
-
-cdef extern from "poisson.h" nogil:
-    double COSIM_LARGEST_MEAN
-
-cdef extern from "rows.h" nogil:
-    enum: MC_NO_ROOM, MC_ROW_TOO_LONG
-    ctypedef struct mc_projection:
-        uint64_t key
-    ctypedef struct mc_entry:
-        uint32_t packed
-    int mc_build_rows(mc_engine *e, const mc_projection **p, uint32_t projections, uint32_t first_id, uint32_t sources, mc_entry *entry,
-                      uint32_t *count) noexcept
-
-cdef extern from "window.h" nogil:
-    int mc_advance(mc_engine *e, mc_window *w) noexcept
-    int mc_keep(const mc_engine *e, mc_window *w, uint32_t begin, uint32_t end) noexcept
-
-cdef extern from "memory.h" nogil:
-    void *mc_pages(size_t n) noexcept
-    void mc_pages_free(void *p, size_t n) noexcept
+include "engine.pxi"
 
 CHUNK, NO_ROOM, ROW_TOO_LONG = MC_CHUNK, MC_NO_ROOM, MC_ROW_TOO_LONG
 LARGEST_MEAN = COSIM_LARGEST_MEAN
+MOST_STATES, MOST_CONSTANTS, MOST_INPUTS, MOST_BACKGROUNDS = MC_STATES, MC_CONSTANTS, MC_INPUTS, MC_BACKGROUNDS
+
+
+def kernels():
+    """Return the step functions that were compiled: number, names of states, constants and inputs of each, by its name."""
+    found = {}
+    cdef const mc_kernel *k
+    while mc_kernels[len(found)]:
+        k = mc_kernels[len(found)]
+        found[k.name.decode()] = (len(found), tuple(k.states[i].decode() for i in range(k.n_states)),
+                                  tuple(k.constants[i].decode() for i in range(k.n_constants)),
+                                  tuple(k.inputs[i].decode() for i in range(k.n_inputs)))
+    return found
 
 
 def levels():
@@ -117,17 +49,18 @@ cdef class Engine:
         Rank, number of ranks, and how often to look before blocking.
     neurons, local, first_chunk : int
         Neurons of the network; neurons in the chunks of this rank; number of its first chunk.
-    populations : (n_populations, 11) float64
-        p11, p21 (mV/pA), m22, p20 (mV/pA), threshold and reset above E_L (mV), E_L (mV), weight of a background spike (pA), weight of a
-        spike on the input port (pA), background spikes in a step for each Hz, refractory steps.
+    populations : list of (int, (n,) int, (n,) float64, (n,) float64, list of backgrounds)
+        For each population: number of its kernel (see `kernels`), which array of state holds each of its state variables, its constants,
+        what one unit of a synapse is worth at each of its inputs, and its external neurons: (key, spikes in a step for each Hz, weight,
+        input, column of the rates).
+    arrays : (int, int)
+        Arrays of state, of which the first is ``rest``; most inputs of any population.
     runs : (n_runs, 4) int64
         Population, first local index, chunks, and what to add to a local index to get the id.
     own : (local / 64,) uint64
         One bit for each neuron that is this rank's own.
-    unit_pa : float
-        Weight of one unit of a synapse.
-    background_key : int
-        Random stream of the background.
+    random_key : int
+        Random stream of the neurons themselves.
     delays : (int, int, int)
         Least delay, number of different delays, slots of the ring, steps.
     ring_id : (slots, neurons) uint32, ring_count : (slots, 16 * ranks) uint32, failure : (ranks, 8) int64
@@ -140,18 +73,20 @@ cdef class Engine:
 
     cdef mc_engine it
     cdef object keep
-    cdef size_t synapse_bytes, state_bytes, due_bytes
+    cdef size_t synapse_bytes, state_bytes, due_bytes, input_bytes
 
-    def __init__(self, int level, bint is_double, place, uint32_t neurons, uint32_t local, uint32_t first_chunk,
-                 double[:, ::1] populations, int64_t[:, ::1] runs, uint64_t[::1] own, double unit_pa, uint64_t background_key, delays,
-                 uint32_t[:, ::1] ring_id, uint32_t[:, ::1] ring_count, int64_t[:, ::1] failure, const uint32_t[::1] first_id, meeting):
+    def __init__(self, int level, bint is_double, place, uint32_t neurons, uint32_t local, uint32_t first_chunk, list populations,
+                 arrays, int64_t[:, ::1] runs, uint64_t[::1] own, uint64_t random_key, delays, uint32_t[:, ::1] ring_id,
+                 uint32_t[:, ::1] ring_count, int64_t[:, ::1] failure, const uint32_t[::1] first_id, meeting):
         cdef uint8_t[::1] room
         cdef mc_engine *e = &self.it
-        cdef uint32_t width = 8 if is_double else 4
-        e.level, e.is_double, e.neurons, e.local, e.first_chunk = mc_level_at(level), is_double, neurons, local, first_chunk
+        cdef uint32_t width = 8 if is_double else 4, s
+        e.level, e.level_number, e.is_double = mc_level_at(level), level, is_double
+        e.neurons, e.local, e.first_chunk = neurons, local, first_chunk
         e.rank, e.size, e.spin = place
-        e.n_populations, e.n_runs = populations.shape[0], runs.shape[0]
-        e.own, e.unit_pa, e.background_key = &own[0], unit_pa, background_key
+        e.n_populations, e.n_runs = len(populations), runs.shape[0]
+        e.n_states, e.n_inputs = arrays
+        e.own, e.random_key = &own[0], random_key
         e.least_delay, e.ages, e.slots = delays
         e.stride = ring_count.shape[1]
         e.ring_id, e.ring_count, e.failure, e.first_id = &ring_id[0, 0], &ring_count[0, 0], &failure[0, 0], &first_id[0]
@@ -159,35 +94,49 @@ cdef class Engine:
         if meeting is not None:
             room = meeting
             e.meeting = <cosim_meeting *>&room[0]
-        self._set_constants(populations, runs)
+        self._set_populations(populations, runs)
         self.state_bytes, self.due_bytes = <size_t>local * width, MC_DUE * sizeof(mc_due)
-        e.potential, e.current, e.resting = mc_pages(self.state_bytes), mc_pages(self.state_bytes), mc_pages(self.state_bytes)
-        e.input, e.arrived = <int32_t *>mc_pages(<size_t>local * 4), <int32_t *>mc_pages(<size_t>local * 4)
+        for s in range(e.n_states):
+            e.state[s] = mc_pages(self.state_bytes)
+            if e.state[s] == NULL:
+                raise MemoryError("the state of the neurons")
+        e.more, e.extra = mc_pages(self.state_bytes), mc_pages(self.state_bytes * e.n_inputs)
         e.due = <mc_due *>mc_pages(self.due_bytes)
-        if not (e.potential and e.current and e.resting and e.input and e.arrived and e.due):
-            raise MemoryError("the state of the neurons")
+        if not (e.more and e.extra and e.due):
+            raise MemoryError("the input of the neurons")
 
-    def _set_constants(self, double[:, ::1] populations, int64_t[:, ::1] runs):
+    def _set_populations(self, list populations, int64_t[:, ::1] runs):
         cdef mc_engine *e = &self.it
-        cdef Py_ssize_t i
+        cdef Py_ssize_t i, j
+        cdef mc_population *p
         held = np.zeros(e.n_populations * sizeof(mc_population), np.uint8), np.zeros(e.n_runs * sizeof(mc_run), np.uint8)
         cdef uint8_t[::1] room = held[0], run_room = held[1]
         self.keep.extend(held)
         e.population, e.run = <mc_population *>&room[0], <mc_run *>&run_room[0]
-        for i in range(populations.shape[0]):
-            memcpy(&e.population[i], &populations[i, 0], 10 * sizeof(double))
-            e.population[i].refractory = <int32_t>populations[i, 10]
+        for i, (kernel, states, constants, units, backgrounds) in enumerate(populations):
+            p = &e.population[i]
+            p.kernel, p.backgrounds = mc_kernels[<Py_ssize_t>kernel], len(backgrounds)
+            for j, state in enumerate(states):
+                p.state[j] = state
+            for j, constant in enumerate(constants):
+                p.constant[j] = constant
+            for j, unit in enumerate(units):
+                p.unit[j] = unit
+            for j, (key, counts_per_hz, weight, fed, rate) in enumerate(backgrounds):
+                p.background[j].key, p.background[j].counts_per_hz, p.background[j].weight = key, counts_per_hz, weight
+                p.background[j].input, p.background[j].rate = fed, rate
         for i in range(runs.shape[0]):
             e.run[i].population, e.run[i].first, e.run[i].chunks = runs[i, 0], runs[i, 1], runs[i, 2]
             e.run[i].id_shift = runs[i, 3]
 
     def __dealloc__(self):
         cdef mc_engine *e = &self.it
-        mc_pages_free(e.potential, self.state_bytes)
-        mc_pages_free(e.current, self.state_bytes)
-        mc_pages_free(e.resting, self.state_bytes)
-        mc_pages_free(e.input, <size_t>e.local * 4)
-        mc_pages_free(e.arrived, <size_t>e.local * 4)
+        cdef uint32_t s
+        for s in range(e.n_states):
+            mc_pages_free(e.state[s], self.state_bytes)
+        mc_pages_free(e.more, self.state_bytes)
+        mc_pages_free(e.extra, self.state_bytes * e.n_inputs)
+        mc_pages_free(e.input, self.input_bytes)
         mc_pages_free(e.due, self.due_bytes)
         mc_pages_free(e.synapse, self.synapse_bytes)
 
@@ -207,6 +156,10 @@ cdef class Engine:
         for b in range(e.n_blocks):
             e.block[b].first, e.block[b].count = b * block, block
             e.block[b].begin, e.block[b].upto = &begin[b, 0], &upto[b, 0, 0]
+        self.input_bytes = <size_t>e.n_blocks * e.n_inputs * block * 4
+        e.input = <int32_t *>mc_pages(self.input_bytes)
+        if e.input == NULL:
+            raise MemoryError("the input of the neurons")
         e.capacity, self.synapse_bytes = synapses, <size_t>synapses * 4
         e.synapse = <uint32_t *>mc_pages(self.synapse_bytes)
         if e.synapse == NULL:
@@ -239,31 +192,26 @@ cdef class Engine:
             wrong = mc_build_rows(e, <const mc_projection **>&pointer[0], n, first_id, sources, <mc_entry *>&entry[0], &count[0])
         return wrong
 
-    def set_potential(self, const double[::1] potential):
-        """Set the potential of all local neurons, (local,) float64, mV above E_L."""
+    def set_state(self, uint32_t state, const double[::1] values):
+        """Set one array of state of all local neurons, (local,) float64."""
         cdef Py_ssize_t i
-        for i in range(potential.shape[0]):
+        for i in range(values.shape[0]):
             if self.it.is_double:
-                (<double *>self.it.potential)[i] = potential[i]
+                (<double *>self.it.state[state])[i] = values[i]
             else:
-                (<float *>self.it.potential)[i] = <float>potential[i]
+                (<float *>self.it.state[state])[i] = <float>values[i]
 
-    def state(self):
-        """Return potential (mV above E_L), synaptic current (pA) and remaining refractory steps, each (local,) float64."""
-        out = np.empty((3, self.it.local))
-        cdef double[:, ::1] view = out
+    def state(self, uint32_t state):
+        """Return one array of state, (local,) float64."""
+        out = np.empty(self.it.local)
+        cdef double[::1] view = out
         cdef uint32_t i
         for i in range(self.it.local):
-            if self.it.is_double:
-                view[0, i], view[1, i] = (<double *>self.it.potential)[i], (<double *>self.it.current)[i]
-                view[2, i] = (<int64_t *>self.it.resting)[i]
-            else:
-                view[0, i], view[1, i] = (<float *>self.it.potential)[i], (<float *>self.it.current)[i]
-                view[2, i] = (<int32_t *>self.it.resting)[i]
+            view[i] = (<double *>self.it.state[state])[i] if self.it.is_double else (<float *>self.it.state[state])[i]
         return out
 
     def row(self, uint32_t source):
-        """Return the synapses of one source: (n, 3) int64 of local target, delay in steps, weight in units."""
+        """Return the synapses of one source: (n, 4) int64 of local target, delay in steps, weight in units, input of the target."""
         cdef mc_engine *e = &self.it
         cdef uint32_t b, a, j
         cdef uint32_t *word
@@ -274,8 +222,9 @@ cdef class Engine:
             word = e.synapse + e.block[b].begin[source]
             for a in range(e.ages):
                 for j in range(upto[a], upto[a + 1]):
-                    found.append((e.block[b].first + (word[j] & 0xffff), e.least_delay + a, <int32_t>word[j] >> 16))
-        return np.array(found, np.int64).reshape(-1, 3)
+                    found.append((e.block[b].first + (word[j] & 0xffff) % e.block[b].count, e.least_delay + a, <int32_t>word[j] >> 16,
+                                  (word[j] & 0xffff) // e.block[b].count))
+        return np.array(found, np.int64).reshape(-1, 4)
 
     @property
     def synapses(self):
@@ -287,20 +236,24 @@ cdef class Engine:
         """Number of synapses that have been delivered so far."""
         return self.it.events
 
-    def advance(self, uint64_t first, const double[:, ::1] rate_hz, const double[:, ::1] direct_pa, upto, arrivals,
-                const uint32_t[::1] trace, bint keep):
+    def advance(self, uint64_t first, const double[:, ::1] rate_hz, const double[:, ::1] direct_pa, arrivals, currents,
+                const uint32_t[:, ::1] trace, bint keep):
         """Advance over a window.
 
         Parameters
         ----------
         first : int
             Number of the first step.
-        rate_hz, direct_pa : (steps, n_populations) float64
-            Rate of one external neuron and direct current in each step.
-        upto, arrivals : (steps + 1,) int64, (n,) int64, or None
-            Spikes of the input port: ids, and how many have arrived before each step's end.
-        trace : (traces,) uint32
-            Local indices of the neurons to trace.
+        rate_hz : (steps, rates) float64
+            Rate of one external neuron in each step.
+        direct_pa : (steps, n_populations) float64
+            Direct current in each step.
+        arrivals : ((steps + 1,) int64, (n,) uint32, (n,) uint32, (n,) float64) or None
+            Spikes from elsewhere: how many have arrived before each step's end; their neurons (local index), the inputs they feed, their weights.
+        currents : ((n,) uint32, (n,) uint32, (n, steps) float64) or None
+            Direct currents to ranges of neurons: first, stop (local indices), pA.
+        trace : (traces, 2) uint32
+            Local index and array of state of what is to be traced.
         keep : bool
             Whether to return the spikes.
 
@@ -308,23 +261,30 @@ cdef class Engine:
         -------
         spikes, ids : (steps,) uint32, (n,) uint32
             How many spikes each step of the window brought, and their ids; of all ranks where they share memory.
-        potential, current : (traces, steps) float64, mV, pA
+        traced : (traces, steps) float64
         """
         cdef mc_window w
         cdef uint32_t[::1] spikes
-        cdef const int64_t[::1] upto_view, arrival_view
-        cdef double[:, ::1] potential, current
+        cdef const int64_t[::1] upto
+        cdef const uint32_t[::1] at, fed, low, high, local_of, state_of
+        cdef const double[::1] weight
+        cdef const double[:, ::1] current
+        cdef double[:, ::1] traced
         cdef int wrong
         cdef uint32_t steps = rate_hz.shape[0]
-        w.first, w.steps, w.rate_hz, w.direct_pa = first, steps, &rate_hz[0, 0], &direct_pa[0, 0]
-        w.arrival_upto, w.arrival, w.id, w.n_ids, w.id_capacity, w.spikes = NULL, NULL, NULL, 0, 0, NULL
-        if arrivals is not None and len(arrivals):
-            upto_view, arrival_view = upto, arrivals
-            w.arrival_upto, w.arrival = &upto_view[0], &arrival_view[0]
-        traced = np.empty((2, trace.shape[0] + 1, steps))
-        potential, current = traced[0], traced[1]
-        w.traces, w.trace_potential, w.trace_current = trace.shape[0], &potential[0, 0], &current[0, 0]
-        w.trace = &trace[0] if trace.shape[0] else NULL
+        w.first, w.steps, w.rate_hz, w.rates, w.direct_pa = first, steps, &rate_hz[0, 0], rate_hz.shape[1], &direct_pa[0, 0]
+        w.arrival_upto, w.id, w.n_ids, w.id_capacity, w.spikes, w.currents = NULL, NULL, 0, 0, NULL, 0
+        if arrivals is not None and len(arrivals[1]):
+            upto, at, fed, weight = arrivals
+            w.arrival_upto, w.arrival_at, w.arrival_input, w.arrival_weight = &upto[0], &at[0], &fed[0], &weight[0]
+        if currents is not None and len(currents[0]):
+            low, high, current = currents
+            w.currents, w.current_first, w.current_stop, w.current_pa = low.shape[0], &low[0], &high[0], &current[0, 0]
+        out = np.empty((trace.shape[0] + 1, steps))
+        traced = out
+        places = np.ascontiguousarray(np.vstack([trace, np.zeros((1, 2), np.uint32)]).T)
+        local_of, state_of = places[0], places[1]
+        w.traces, w.traced, w.trace, w.trace_state = trace.shape[0], &traced[0, 0], &local_of[0], &state_of[0]
         counts = np.zeros(steps, np.uint32)
         spikes = counts
         if keep:
@@ -332,7 +292,7 @@ cdef class Engine:
         with nogil:
             wrong = mc_advance(&self.it, &w)
         ids = self._ids(&w, wrong)
-        return counts, ids, traced[0, :-1], traced[1, :-1]
+        return counts, ids, out[:trace.shape[0]]
 
     cdef object _ids(self, mc_window *w, int wrong):
         ids = np.empty(w.n_ids, np.uint32)

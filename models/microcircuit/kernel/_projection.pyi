@@ -10,7 +10,8 @@ def outdegrees(level: int, key: int, total: int, sources: int) -> NDArray[np.uin
 class Projection:
     upto: NDArray[np.uint64] | None
     incoming: NDArray[np.uint32] | None
-    def __init__(self, level: int, key: int, rule: int, source_id: int, sources: int, targets: int, own: tuple[int, int], to_local: int,
-                 outdegree: NDArray[np.uint32] | None, indegree: int, delay: NDArray[np.uint16], weight: NDArray[np.int16]) -> None: ...
+    def __init__(self, level: int, key: int, rule: int, source_id: int, sources: int, targets: int, own: tuple[int, int], fed: int,
+                 to_local: int, outdegree: NDArray[np.uint32] | None, indegree: int, delay: NDArray[np.uint16],
+                 weight: NDArray[np.int16]) -> None: ...
     @property
     def address(self) -> int: ...

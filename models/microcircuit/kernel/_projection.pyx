@@ -21,7 +21,7 @@ cdef extern from "rows.h" nogil:
     ctypedef struct mc_projection:
         uint64_t key
         int32_t rule
-        uint32_t source_id, sources, targets, own_first, own_stop
+        uint32_t source_id, sources, targets, own_first, own_stop, input
         int64_t to_local
         const uint32_t *outdegree
         const uint64_t *incoming_upto
@@ -70,6 +70,8 @@ cdef class Projection:
         First id and size of the source population, size of the target population.
     own : (int, int)
         The part of the target population that is this rank's own.
+    fed : int
+        Which input of the target's kernel the synapses feed.
     to_local : int
         What to add to a number in the target population to get the local index.
     outdegree : (sources,) uint32 or None
@@ -86,14 +88,14 @@ cdef class Projection:
     cdef object keep
     cdef readonly object upto, incoming
 
-    def __init__(self, int level, uint64_t key, int rule, uint32_t source_id, uint32_t sources, uint32_t targets, own, int64_t to_local,
-                 outdegree, uint32_t indegree, const uint16_t[::1] delay, const int16_t[::1] weight):
+    def __init__(self, int level, uint64_t key, int rule, uint32_t source_id, uint32_t sources, uint32_t targets, own, uint32_t fed,
+                 int64_t to_local, outdegree, uint32_t indegree, const uint16_t[::1] delay, const int16_t[::1] weight):
         cdef const uint32_t[::1] degrees
         cdef uint64_t[::1] upto
         cdef uint32_t[:, ::1] incoming
         cdef mc_incoming *first = NULL
         self.it.key, self.it.rule, self.it.source_id, self.it.sources, self.it.targets = key, rule, source_id, sources, targets
-        self.it.own_first, self.it.own_stop, self.it.to_local = own[0], own[1], to_local
+        self.it.own_first, self.it.own_stop, self.it.input, self.it.to_local = own[0], own[1], fed, to_local
         self.it.delay, self.it.delays = &delay[0], delay.shape[0]
         self.it.weight, self.it.weights = &weight[0], weight.shape[0]
         self.keep = (outdegree, delay, weight)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,22 +15,20 @@ from cosim.errors import InputError, Problem, RunError
 from cosim.interfaces import Ranks
 from cosim.models.microcircuit.kernel._engine import CHUNK, NO_ROOM, ROW_TOO_LONG, Engine
 from cosim.models.microcircuit.kernel._projection import RULES, Projection, outdegrees
-from cosim.models.microcircuit.network.data import Network
-from cosim.models.microcircuit.propagators import propagators
+from cosim.models.microcircuit.kernel.cells import Fitted, arrays
 from cosim.models.microcircuit.kernel.partition import Part, first_ids, part
+from cosim.models.microcircuit.network.data import Network
 from cosim.models.microcircuit.network.scaling import Scaled
 from cosim.models.microcircuit.network.wiring import Wiring, most_synapses
 from cosim.random import stream_key
-from cosim.timegrid import in_ms, to_ticks
 
 _BLOCK, _BLOCKS = 65536, 65535
 _LONGEST_ROW = 65535
-_LONGEST_REST = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Hold all that the engine of any rank is built from.
+    """Hold all that the engine of any rank is built from; `plan` makes one.
 
     Parameters
     ----------
@@ -43,6 +42,8 @@ class Plan:
         Whether the state is kept in double precision.
     input_pa : float or None
         Weight of a spike on the input port, pA; None for that of the background.
+    fitted : tuple of Fitted
+        How each population runs.
     """
 
     scaled: Scaled
@@ -50,21 +51,25 @@ class Plan:
     step_ms: Fraction
     is_double: bool
     input_pa: float | None
+    fitted: tuple[Fitted, ...]
 
-    def constants(self) -> NDArray[np.float64]:
-        """Return the constants of each population as `Engine` takes them."""
-        rows = []
-        for p, synapses in zip(self.scaled.network.populations, self.scaled.poisson_synapses, strict=True):
-            k, rest = propagators(p.neuron, self.step_ms), p.neuron.e_l
-            weight = p.background.weight_pa
-            refractory = to_ticks(p.neuron.t_ref, self.step_ms, f"the refractory time of {p.name},")
-            if refractory > _LONGEST_REST:
-                raise InputError(Problem(f"the refractory time of {p.name}, {in_ms(p.neuron.t_ref)}, is more than {_LONGEST_REST:,} steps",
-                                         remedy="shorten it or lengthen the step"))
-            rows.append((k.p11, k.p21, k.m22, k.p20, float(p.neuron.v_th - rest), float(p.neuron.v_reset - rest), float(rest), weight,
-                         weight if self.input_pa is None else self.input_pa, synapses * float(self.step_ms) * 1e-3,
-                         refractory))
-        return np.array(rows)
+    def populations(self, seed: int, stream: str) -> list[tuple[Any, ...]]:
+        """Return the populations as `Engine` takes them; column p of the rates is that of population p."""
+        laid = []
+        key, step = stream_key(seed, stream, "background"), float(self.step_ms) * 1e-3
+        parts = zip(self.scaled.network.populations, self.fitted, self.scaled.poisson_synapses, self.wiring.units, strict=True)
+        for number, (p, f, synapses, unit) in enumerate(parts):
+            heard = p.background
+            backgrounds = [(key, float(synapses) * step, heard.weight, f.inputs[heard.receptor], number)] if synapses else []
+            laid.append((f.kernel, f.states, f.constants, [unit] * len(f.inputs), backgrounds))
+        return laid
+
+    def arriving(self, population: int) -> tuple[int, float]:
+        """Return which input a spike on the port ``spikes_in`` feeds in a population, and its weight there."""
+        p, f = self.scaled.network.populations[population], self.fitted[population]
+        if self.input_pa is None:
+            return f.inputs[p.background.receptor], p.background.weight
+        return f.inputs[p.model.receptor_of(self.input_pa).name], self.input_pa
 
     def slots(self) -> int:
         """Return the length of the ring of emitted spikes, steps."""
@@ -80,14 +85,25 @@ class Built:
     failure: NDArray[np.int64]
 
 
-def initial_potentials(network: Network, key: int) -> NDArray[np.float64]:
-    """Return the potential of every neuron at instant 0, (n_neurons,) float64, mV above E_L."""
-    normal = _random.normals(key, network.neurons, 0, 0)[:, 0]
-    sizes = [p.size for p in network.populations]
-    mean = np.repeat([p.v_init - float(p.neuron.e_l) for p in network.populations], sizes)
-    spread = np.repeat([p.v_init_sd for p in network.populations], sizes)
-    potential: NDArray[np.float64] = mean + spread * normal
-    return potential
+def initial_values(network: Network, seed: int, stream: str, number: int) -> NDArray[np.float64]:
+    """Return one array of state of every neuron at instant 0, (n_neurons,) float64, counted as the kernels count it.
+
+    Parameters
+    ----------
+    number : int
+        Number of the array: 0 is ``rest``, then the state variables in the order of each neuron model.
+    """
+    parts = []
+    for p in network.populations:
+        state = p.model.state[number - 1].name if 0 < number <= len(p.model.state) else ""
+        mean, spread = p.initial.get(state, (p.model.initial(p.parameters).get(state, 0.0), 0.0))
+        parts.append(np.full(p.size, mean))
+        if spread:
+            key = stream_key(seed, stream, "potential") if number == 1 else stream_key(seed, stream, "initial", state)
+            first = sum(len(part) for part in parts[:-1])
+            parts[-1] = mean + spread * _random.normals(key, first + p.size, 0, 0)[first:, 0]
+    values: NDArray[np.float64] = np.concatenate(parts)
+    return values
 
 
 def build(plan: Plan, seed: int, stream: str, ranks: Ranks, level: int) -> Built:
@@ -100,14 +116,15 @@ def build(plan: Plan, seed: int, stream: str, ranks: Ranks, level: int) -> Built
     ring_count, failure = make((plan.slots(), 16 * ranks.size), np.uint32), make((ranks.size, 8), np.int64)
     meeting = ranks.shared_array(MEETING_BYTES, np.uint8) if shared else None
     engine = Engine(level, plan.is_double, (ranks.rank, ranks.size, ranks.spin), network.neurons, own.local, own.first_chunk,
-                    plan.constants(), own.runs, own.own, wires.unit_pa, stream_key(seed, stream, "background"),
+                    plan.populations(seed, stream), arrays(network), own.runs, own.own, stream_key(seed, stream, "neurons"),
                     (wires.least_delay, wires.ages, plan.slots()), ring_id, ring_count, failure,
                     first_ids(network.neurons, ranks.size), meeting)
-    start = np.zeros(own.local)
     ids = np.arange(own.first_id, own.stop_id)
-    start[own.local_of(ids)] = initial_potentials(network, stream_key(seed, stream, "potential"))[own.first_id:own.stop_id]
-    engine.set_potential(start)
-    _connect(engine, network, wires, own, seed, stream, level)
+    for number in range(1, arrays(network)[0]):
+        start = np.zeros(own.local)
+        start[own.local_of(ids)] = initial_values(network, seed, stream, number)[own.first_id:own.stop_id]
+        engine.set_state(number, start)
+    _connect(engine, plan, own, seed, stream, level)
     return Built(engine, own, failure)
 
 
@@ -117,7 +134,8 @@ def projection_keys(network: Network, seed: int, stream: str) -> list[int]:
     return [stream_key(seed, stream, "synapses", *name, str(names[:i].count(name))) for i, name in enumerate(names)]
 
 
-def _connect(engine: Engine, network: Network, wires: Wiring, own: Part, seed: int, stream: str, level: int) -> None:
+def _connect(engine: Engine, plan: Plan, own: Part, seed: int, stream: str, level: int) -> None:
+    network, wires = plan.scaled.network, plan.wiring
     keys, first = projection_keys(network, seed, stream), network.first_ids
     room, longest = 0.0, np.zeros((len(network.populations),) * 2)
     degrees: list[NDArray[np.uint32] | None] = []
@@ -130,7 +148,7 @@ def _connect(engine: Engine, network: Network, wires: Wiring, own: Part, seed: i
         longest[p.source, p.target] += int(counts.max()) if counts is not None else min(mine, most_synapses(mine / sources))
         room += most_synapses(mine) if random else mine + 1
         degrees.append(counts)
-    block = _block(own, longest)
+    block = _block(own, longest, arrays(network)[1])
     engine.make_room(int(room) + 64, block)
     for source, population in enumerate(network.populations):
         leaving = []
@@ -139,7 +157,7 @@ def _connect(engine: Engine, network: Network, wires: Wiring, own: Part, seed: i
             if p.source != source or not network.count(p):
                 continue
             made = Projection(level, keys[i], RULES[p.rule], first[source], population.size, network.populations[p.target].size,
-                              own.bounds[p.target], int(own.to_local[p.target]), degrees[i], round(p.count), wires.delays[i],
+                              own.bounds[p.target], plan.fitted[p.target].inputs[p.receptor], int(own.to_local[p.target]), degrees[i], round(p.count), wires.delays[i],
                               wires.weights[i])
             most += _longest(made, degrees[i], p.rule, own.bounds[p.target])
             leaving.append(made)
@@ -152,13 +170,13 @@ def _connect(engine: Engine, network: Network, wires: Wiring, own: Part, seed: i
                                      "neurons", remedy="lower the number of synapses that leave this population"))
 
 
-def _block(own: Part, longest: NDArray[np.float64]) -> int:
-    """Return how many targets form a block, so that no source has more synapses onto one than can be counted there.
+def _block(own: Part, longest: NDArray[np.float64], inputs: int) -> int:
+    """Return how many targets form a block: 16 bits number their inputs, and count the synapses of a source onto them.
 
     `longest`, (n_populations, n_populations), holds the most synapses of one source onto all of this rank's own targets.
     """
     whole = -(-own.local // CHUNK) * CHUNK
-    block = min(whole, _BLOCK)
+    block = min(whole, _BLOCK // inputs // CHUNK * CHUNK)
     if longest.sum(axis=1).max() > _LONGEST_ROW:
         # Half as much again may fall onto one block as onto all of its size.
         sizes = np.array([max(high - low, 1) for low, high in own.bounds])

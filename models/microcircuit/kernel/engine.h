@@ -19,6 +19,8 @@
 #include "poisson.h"
 
 enum {
+  MC_STATES = 24, MC_CONSTANTS = 64, MC_INPUTS = 4, MC_BACKGROUNDS = 4, /* most that one neuron model may have */
+  MC_LEVELS = 4,       /* instruction sets, the plain one first */
   MC_CHUNK = 64,       /* neurons that are updated together: 16 lanes, four words of one Philox block each */
   MC_LANES = 16,
   MC_QUANTILES = 65536, /* weights and delays are drawn from so many equally likely values */
@@ -27,39 +29,60 @@ enum {
   MC_AHEAD = 4         /* how many runs ahead their synapses are fetched */
 };
 
-/* Constants of one population; potentials are relative to E_L. */
+typedef struct mc_engine mc_engine;
+typedef struct mc_run mc_run;
+/* Update the chunks of one population; writes the ids of the neurons that fired and returns their number. */
+typedef uint32_t (*mc_update)(mc_engine *, const mc_run *, double direct, uint64_t step, uint32_t *ids);
+
+/* One step function of one neuron model, for every instruction set and both precisions. */
 typedef struct {
-  double p11, p21, m22, p20;        /* propagators of one step: 1, mV/pA, 1 (less 1), mV/pA */
-  double threshold, reset, rest;    /* mV; `rest` is E_L itself */
-  double background_pa, input_pa;   /* what one background spike and one spike on the input port add to the current */
-  double counts_per_hz;             /* expected background spikes in one step, for each Hz */
-  int32_t refractory;               /* steps */
-  cosim_poisson background;
+  const char *name;
+  const char *const *states, *const *constants, *const *inputs; /* names */
+  uint32_t n_states, n_constants, n_inputs;
+  int32_t is_random;
+  mc_update update[MC_LEVELS][2];
+} mc_kernel;
+
+/* External neurons that every neuron of a population hears as Poisson spikes. */
+typedef struct {
+  uint64_t key;
+  double counts_per_hz;               /* expected spikes in one step, for each Hz */
+  double weight;                      /* of one spike, in the unit of the input it feeds */
+  uint32_t input, rate;               /* which input of the kernel, and which column of the rates */
+  cosim_poisson poisson;
+} mc_background;
+
+/* One population: its kernel and that one's constants. */
+typedef struct {
+  const mc_kernel *kernel;
+  double constant[MC_CONSTANTS];
+  double unit[MC_INPUTS];             /* what one unit of a synapse's weight is worth */
+  uint32_t state[MC_STATES];          /* which of the engine's arrays holds each state variable of the kernel */
+  uint32_t backgrounds;
+  mc_background background[MC_BACKGROUNDS];
 } mc_population;
 
 /* Chunks of one population, one after the other, on this rank. */
-typedef struct {
+struct mc_run {
   uint32_t population, first, chunks; /* `first` is local */
   int64_t id_shift;                   /* id = local index + shift */
-} mc_run;
+};
 
 /* A run of synapses that is due now. */
 typedef struct { const uint32_t *synapse; uint32_t count; } mc_due;
 
-/* Targets [first, first + count) of this rank, and for each source where its row stands: `begin` is the place of the first synapse,
+/* Targets [first, first + count) of this rank; a packed synapse names input * count + target - first. For each source where its row stands: `begin` is the place of the first synapse,
  * `upto` has ages + 1 entries a source: how many synapses of the row have less than this delay. */
 typedef struct { uint32_t first, count; uint64_t *begin; uint16_t *upto; } mc_block;
 
-typedef struct mc_engine mc_engine;
 typedef struct {
   const char *name;
   void (*draw)(uint64_t key, uint32_t entity, uint32_t draw, uint32_t word[4][MC_LANES]);
-  uint32_t (*update_single)(mc_engine *, const mc_run *, double direct, uint64_t step, uint32_t *ids);
-  uint32_t (*update_double)(mc_engine *, const mc_run *, double direct, uint64_t step, uint32_t *ids);
 } mc_level;
 
 struct mc_engine {
   const mc_level *level;
+  uint32_t level_number;
   int32_t is_double;
   uint32_t rank, size, spin;
   uint32_t neurons, local;            /* of the network; of this rank, a multiple of MC_CHUNK */
@@ -69,12 +92,13 @@ struct mc_engine {
   mc_run *run;
   mc_block *block;
   uint64_t *own;                      /* one bit a neuron, one word a chunk */
-  void *potential, *current;          /* float or double, (local,): mV above E_L, pA */
-  void *resting;                      /* int32 or int64, (local,): steps that the neuron stays refractory */
-  int32_t *input;                     /* (local,): what arrives in this step, in units of `unit_pa` */
-  int32_t *arrived;                   /* (local,): spikes from the input port in this step */
-  double unit_pa;
-  uint64_t background_key;
+  uint32_t n_states, n_inputs;        /* arrays of state; most inputs of any population */
+  void *state[MC_STATES];             /* float or double, (local,); the first holds the steps that a neuron stays refractory */
+  int32_t *input;                     /* (blocks, inputs, targets of a block): what arrives in this step, in units of the synapses */
+  int32_t is_wide;                    /* whether `extra` and `more` count in this step */
+  void *extra;                        /* float or double, (inputs, local): what arrives otherwise, in the unit of the input */
+  void *more;                         /* float or double, (local,): direct current on top of that of the population, pA */
+  uint64_t random_key;                /* of the neurons' own random numbers */
   uint32_t *synapse;                  /* all rows; 16 bits weight (signed), 16 bits target within its block */
   uint64_t capacity, used;            /* of `synapse` */
   uint32_t least_delay, ages;         /* delays are least_delay ... least_delay + ages - 1, steps */
@@ -92,13 +116,19 @@ struct mc_engine {
 typedef struct {
   uint64_t first;                     /* number of the first step */
   uint32_t steps;
-  const double *rate_hz;              /* (steps, populations) */
+  const double *rate_hz;              /* (steps, rates) */
+  uint32_t rates;
   const double *direct_pa;            /* (steps, populations) */
-  const int64_t *arrival_upto;        /* (steps + 1,) into arrival, or null */
-  const int64_t *arrival;             /* ids */
+  const int64_t *arrival_upto;        /* (steps + 1,) into the arrivals, or null */
+  const uint32_t *arrival_at;         /* local index of the neuron */
+  const uint32_t *arrival_input;      /* which input of its kernel */
+  const double *arrival_weight;
+  uint32_t currents;                  /* direct currents to neurons [first, stop), local */
+  const uint32_t *current_first, *current_stop;
+  const double *current_pa;           /* (currents, steps) */
   uint32_t traces;
-  const uint32_t *trace;              /* local indices */
-  double *trace_potential, *trace_current; /* (traces, steps): mV, pA */
+  const uint32_t *trace, *trace_state; /* local index, and which array of state */
+  double *traced;                     /* (traces, steps) */
   uint32_t *spikes;                   /* (steps,): number of spikes of all ranks; null where nobody asks */
   uint32_t *id;                       /* their ids, grown as needed */
   uint64_t n_ids, id_capacity;

@@ -43,7 +43,7 @@ MC_TARGET static void MC_NAME(draw)(uint64_t key, uint32_t entity, uint32_t draw
 }
 
 /* The counts of the 64 neurons of one chunk in one step: neuron n takes word n / 16 of lane n % 16. */
-MC_TARGET static void MC_NAME(poisson)(const cosim_poisson *p, uint64_t key, uint32_t chunk, uint64_t step, int32_t *restrict count) {
+MC_TARGET static inline void MC_NAME(poisson)(const cosim_poisson *p, uint64_t key, uint32_t chunk, uint64_t step, int32_t *restrict count) {
   MC_NAME(signs) tail = {0};
   for (int g = 0; g < MC_LANES; g += MC_NAME(wide)) {
     MC_NAME(words) entity = *(const MC_NAME(words) *)(MC_NAME(lane) + g) + chunk * MC_LANES, out[4];
@@ -67,24 +67,8 @@ MC_TARGET static void MC_NAME(poisson)(const cosim_poisson *p, uint64_t key, uin
   if (any) mc_poisson_refine(p, key, chunk, step, count);
 }
 
-#define MC_REAL float
-#define MC_LARGEST FLT_MAX
-#define MC_INT int32_t
-#define MC_KIND(name) MC_NAME(name##_single)
-#include "update.h"
-#undef MC_REAL
-#undef MC_LARGEST
-#undef MC_INT
-#undef MC_KIND
+static const mc_level MC_NAME(level) = {MC_LEVEL_NAME, MC_NAME(draw)};
 
-#define MC_REAL double
-#define MC_LARGEST DBL_MAX
-#define MC_INT int64_t
-#define MC_KIND(name) MC_NAME(name##_double)
-#include "update.h"
-#undef MC_REAL
-#undef MC_LARGEST
-#undef MC_INT
-#undef MC_KIND
-
-static const mc_level MC_NAME(level) = {MC_LEVEL_NAME, MC_NAME(draw), MC_NAME(update_single), MC_NAME(update_double)};
+#ifdef MC_PER_LEVEL
+#include MC_PER_LEVEL
+#endif

@@ -72,7 +72,7 @@ static void mc_poisson_refine(const cosim_poisson *p, uint64_t key, uint32_t chu
 #endif
 
 /* The level of this number, from the simplest; null where the processor or the list ends. */
-static const mc_level *mc_level_at(int number) {
+static inline const mc_level *mc_level_at(int number) {
   if (number == 0) return &mc_level_baseline;
 #if defined(COSIM_X86_LEVELS)
   if (number == 1 && __builtin_cpu_supports("x86-64-v2")) return &mc_level_v2;

@@ -19,6 +19,7 @@ typedef struct {
   int32_t rule;
   uint32_t source_id, sources;        /* first id and size of the source population */
   uint32_t targets, own_first, own_stop; /* size of the target population; the part that is this rank's own */
+  uint32_t input;                     /* which input of the target's kernel the synapses feed */
   int64_t to_local;                   /* local index = number in the target population + this */
   const uint32_t *outdegree;          /* (sources,) for MC_TOTAL_NUMBER */
   const uint64_t *incoming_upto;      /* (sources + 1,) into `incoming`, for MC_INDEGREE */
@@ -62,7 +63,7 @@ static inline void mc_list_incoming(const mc_level *level, const mc_projection *
 static inline mc_entry mc_make(const mc_engine *e, const mc_projection *p, uint32_t target, uint32_t delay_word, uint32_t weight_word) {
   uint32_t local = (uint32_t)((int64_t)target + p->to_local), block = e->n_blocks == 1 ? 0 : local / e->block[0].count;
   uint32_t weight = (uint16_t)p->weight[mc_scale(weight_word, p->weights)];
-  return (mc_entry){weight << 16 | (local - block * e->block[0].count), p->delay[mc_scale(delay_word, p->delays)], (uint16_t)block};
+  return (mc_entry){weight << 16 | (p->input * e->block[0].count + local - block * e->block[0].count), p->delay[mc_scale(delay_word, p->delays)], (uint16_t)block};
 }
 
 /* Append the synapses of one source in one projection onto this rank's own targets; returns the new number of entries. */

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cosim.models.microcircuit.kernel._engine import CHUNK
-from cosim.models.microcircuit.kernel.build import Plan, initial_potentials, projection_keys
+from cosim.models.microcircuit.kernel._engine import CHUNK, MOST_INPUTS
+from cosim.models.microcircuit.kernel.build import Plan, initial_values, projection_keys
 from cosim.random import philox, poisson_counts, stream_key
 
 _LANES = 16
@@ -17,10 +17,11 @@ _LANES = 16
 
 @dataclass(frozen=True, slots=True)
 class Synapses:
-    """Hold all synapses of a network: source and target ids, delays in steps, weights in units, each (n,) int64."""
+    """Hold all synapses of a network: source and target ids, inputs they feed, delays in steps, weights in units, each (n,) int64."""
 
     source: NDArray[np.int64]
     target: NDArray[np.int64]
+    input: NDArray[np.int64]
     delay: NDArray[np.int64]
     weight: NDArray[np.int64]
 
@@ -50,9 +51,10 @@ def synapses(plan: Plan, seed: int, stream: str) -> Synapses:
         if p.rule == "one_to_one":
             words = philox(key, source, 0, 0)
         parts.append((source + network.first_ids[p.source], target + network.first_ids[p.target],
+                      np.full(len(source), plan.fitted[p.target].inputs[p.receptor]),
                       wires.least_delay + delays[_scale(words[:, 1], len(delays))].astype(np.int64),
                       weights[_scale(words[:, 2], len(weights))].astype(np.int64)))
-    joined = [np.concatenate([part[i] for part in parts] or [np.empty(0, np.int64)]) for i in range(4)]
+    joined = [np.concatenate([part[i] for part in parts] or [np.empty(0, np.int64)]) for i in range(5)]
     return Synapses(*joined)
 
 
@@ -65,7 +67,7 @@ def background_counts(key: int, mean: float, first_chunk: int, size: int, step: 
 
 
 def run(plan: Plan, seed: int, stream: str, rate_hz: NDArray[np.float64], direct_pa: NDArray[np.float64],
-        arrivals: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64]]:
+        arrivals: NDArray[np.int64]) -> tuple[NDArray[np.bool_], dict[str, NDArray[np.float64]]]:
     """Run a network from instant 0.
 
     Parameters
@@ -82,32 +84,81 @@ def run(plan: Plan, seed: int, stream: str, rate_hz: NDArray[np.float64], direct
     Returns
     -------
     spikes : (n_steps, n_neurons) bool
-    potential, current : (n_steps, n_neurons) float64, mV above E_L, pA
+    states : mapping of str to (n_steps, n_neurons) float64
+        State variables as the kernel counts them; not a number for neurons that lack one.
     """
     real: Any = np.float64 if plan.is_double else np.float32
     network, wired, steps = plan.scaled.network, synapses(plan, seed, stream), len(rate_hz)
-    sizes = np.array([p.size for p in network.populations])
-    population, constants = np.repeat(np.arange(len(sizes)), sizes), plan.constants()
-    chunks = np.cumsum(np.r_[0, -(-sizes // CHUNK)])
-    p11, p21, m22, _, threshold, reset, _, weight, input_weight = (constants[:, i].astype(real)[population] for i in range(9))
-    unit, key = real(plan.wiring.unit_pa), stream_key(seed, stream, "background")
-    v, current = initial_potentials(network, stream_key(seed, stream, "potential")).astype(real), np.zeros(network.neurons, real)
-    rest, spikes = np.zeros(network.neurons, np.int64), np.zeros((steps + 1, network.neurons), bool)
-    traces = np.empty((2, steps, network.neurons))
+    sizes = [p.size for p in network.populations]
+    firsts, chunks = np.cumsum([0, *sizes]), np.cumsum([0, *(-(-n // CHUNK) for n in sizes)])
+    spikes = np.zeros((steps + 1, network.neurons), bool)
+    names = sorted({s.name for p in network.populations for s in p.model.state})
+    traced = {name: np.full((steps, network.neurons), np.nan) for name in names}
+    ready = [_Ready(plan, number, slice(int(firsts[number]), int(firsts[number + 1])), int(chunks[number]), seed, stream, real)
+             for number in range(len(sizes))]
     for k in range(steps):
         due = spikes[np.maximum(k + 1 - wired.delay, 0), wired.source]
-        arriving = np.bincount(wired.target[due], wired.weight[due], network.neurons).astype(real)
-        means = constants[:, 9] * rate_hz[k]
-        count = np.concatenate([background_counts(key, m, c, n, k) if m > 0 else np.zeros(n, np.int64)
-                                for m, c, n in zip(means, chunks[:-1], sizes, strict=True)])
-        drive = (constants[:, 3] * direct_pa[k]).astype(real)[population]
-        v = np.where(rest > 0, v, v + ((m22 * v + p21 * current) + drive))
-        current = p11 * current + (unit * arriving + weight * count.astype(real))
-        current = current + input_weight * arrivals[k].astype(real)
-        fired = v >= threshold
-        v, rest = np.where(fired, reset, v), np.where(fired, constants[population, 10].astype(np.int64), rest - (rest > 0))
-        spikes[k + 1], traces[0, k], traces[1, k] = fired, v, current
-    return spikes[1:], traces[0], traces[1]
+        for number, one in enumerate(ready):
+            mine = due & (wired.target >= one.ids.start) & (wired.target < one.ids.stop)
+            arriving = np.zeros((MOST_INPUTS, sizes[number]))
+            np.add.at(arriving, (wired.input[mine], wired.target[mine] - one.ids.start), wired.weight[mine])
+            spikes[k + 1, one.ids] = one.step(k, arriving, rate_hz[k, number], direct_pa[k, number], arrivals[k, one.ids])
+            for name in (s.name for s in network.populations[number].model.state):
+                traced[name][k, one.ids] = one.n[name]
+    return spikes[1:], traced
+
+
+class _Values(dict[str, Any]):
+    """Let a step function write ``n.V_m`` for ``n["V_m"]``."""
+
+    def __getattr__(self, name: str) -> Any:
+        return self[name]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self[name] = value
+
+
+class _Ready:
+    """One population: its state, and all that a step needs."""
+
+    def __init__(self, plan: Plan, number: int, ids: slice, chunk: int, seed: int, stream: str, real: Any) -> None:
+        p = plan.scaled.network.populations[number]
+        self.ids, self.chunk, self.size, self.real = ids, chunk, p.size, real
+        chosen = p.model.kernels[p.model.kernel(p.parameters)]
+        self.function, self.inputs = chosen.step, plan.fitted[number].inputs
+        self.names = {self.inputs[receptor]: fed for receptor, fed in chosen.feeds.items()}
+        self.k = _Values({name: real(value) for name, value in p.model.constants(p.parameters, plan.step_ms).items()})
+        self.n = _Values(rest=np.zeros(p.size, real))
+        for place, state in enumerate(p.model.state):
+            self.n[state.name] = initial_values(plan.scaled.network, seed, stream, place + 1)[ids].astype(real)
+        self.unit, self.heard = real(plan.wiring.units[number]), plan.populations(seed, stream)[number][4]
+        self.arriving = plan.arriving(number)
+        self.key = stream_key(seed, stream, "neurons")
+
+    def step(self, k: int, arriving: NDArray[np.float64], rate_hz: float, direct_pa: float, arrivals: NDArray[np.int64]) -> Any:
+        """Advance one step; return who has fired."""
+        real, x = self.real, _Values(direct=self.real(direct_pa), uniform=self.uniforms(k))
+        for number, name in self.names.items():
+            x[name] = self.unit * arriving[number].astype(real)
+            for key, counts_per_hz, weight, fed, _ in self.heard:
+                mean = counts_per_hz * rate_hz
+                if fed == number and mean > 0:
+                    count = background_counts(key, mean, self.chunk, self.size, k)
+                    x[name] = x[name] + real(weight) * count.astype(real)
+            if number == self.arriving[0]:
+                extra = np.zeros(self.size, real)
+                for more in range(int(arrivals.max(initial=0))):
+                    extra = np.where(arrivals > more, extra + real(self.arriving[1]), extra)
+                x[name] = x[name] + extra
+        return self.function(self.n, self.k, x)
+
+    def uniforms(self, k: int) -> Any:
+        """Return a random number between 0 and 1 for each neuron."""
+        n = np.arange(self.size)
+        words = philox(self.key, (self.chunk + n // CHUNK) * _LANES + n % _LANES, 0, k)[n, n % CHUNK // _LANES]
+        if self.real is np.float32:
+            return ((words >> 8).astype(np.float32) + np.float32(0.5)) * np.float32(2**-24)
+        return (words + 0.5) * 2.0**-32
 
 
 def _scale(words: NDArray[np.uint32], n: int) -> NDArray[np.int64]:

@@ -1,31 +1,22 @@
-/* One step of iaf_psc_exp by exact integration. Included once for each instruction set and precision, with MC_KIND, MC_REAL, its
- * MC_LARGEST, and MC_INT (an integer as wide as MC_REAL, so that the loop vectorises) defined.
- *
- * Source: Rotter & Diesmann 1999, Biol Cybern 81:381. The potential uses the synaptic current before this step's arrivals; a neuron that
- * reaches the threshold is reset and stays there for `refractory` steps, in which the current goes on decaying and summing. What is added
- * to the potential is computed from m22 = p22 - 1, not p22: rounding p22 would change the time constant by a thousand times as much. */
+/* One step of all neurons of a population. Included once for each instruction set and precision, with MC_KIND, MC_REAL, its MC_LARGEST,
+ * MC_INT (an integer as wide as MC_REAL, so that loops vectorise) and the functions that a step may call defined. MC_STEP names the
+ * file with the translated step function of the neuron model. */
 
-typedef struct { MC_REAL p11, p21, m22, drive, threshold, reset, unit, weight; MC_INT refractory; } MC_KIND(constants);
+typedef struct {
+  MC_REAL constant[MC_CONSTANTS], unit[MC_INPUTS], background[MC_INPUTS], direct;
+  MC_REAL *state[MC_STATES];
+  int32_t *input[MC_INPUTS];
+  const MC_REAL *extra[MC_INPUTS], *more, *uniform;
+  const int32_t *count;
+  MC_INT *fired;
+} MC_KIND(given);
 
-/* Returns nonzero where a neuron of the chunk has reached the threshold or left the finite numbers; `fired` says which. */
-MC_TARGET static inline MC_INT MC_KIND(chunk)(const MC_KIND(constants) *restrict k, MC_REAL *restrict potential, MC_REAL *restrict current,
-                                              MC_INT *restrict resting, int32_t *restrict input, const int32_t *restrict count,
-                                              MC_INT *restrict fired) {
-  MC_INT any = 0;
-  for (int n = 0; n < MC_CHUNK; n++) {
-    MC_INT rest = resting[n];
-    MC_REAL v = potential[n] + ((k->m22 * potential[n] + k->p21 * current[n]) + k->drive);
-    v = rest > 0 ? potential[n] : v;
-    current[n] = k->p11 * current[n] + (k->unit * (MC_REAL)input[n] + k->weight * (MC_REAL)count[n]);
-    input[n] = 0;
-    MC_INT out = !(v < k->threshold) | !(v >= -MC_LARGEST);
-    potential[n] = v >= k->threshold ? k->reset : v;
-    resting[n] = out ? k->refractory : rest - (rest > 0);
-    fired[n] = out;
-    any |= out;
-  }
-  return any;
-}
+MC_TARGET static inline MC_REAL MC_KIND(minimum)(MC_REAL a, MC_REAL b) { return a < b ? a : b; }
+MC_TARGET static inline MC_REAL MC_KIND(maximum)(MC_REAL a, MC_REAL b) { return a > b ? a : b; }
+
+/* `chunk` updates MC_CHUNK neurons; it returns nonzero where one has fired or its potential has left the finite numbers, and `fired` says
+ * which. `wide` is known when it is compiled. */
+#include MC_STEP
 
 /* Write the ids of the neurons of one chunk that fired and are this rank's own; returns their number. */
 static uint32_t MC_KIND(collect)(mc_engine *e, const mc_run *run, uint32_t first, uint64_t step, const MC_INT *fired, uint32_t *ids) {
@@ -34,26 +25,63 @@ static uint32_t MC_KIND(collect)(mc_engine *e, const mc_run *run, uint32_t first
   for (uint32_t n = 0; n < MC_CHUNK; n++) {
     if (!fired[n] || !(own >> n & 1)) continue;
     int64_t id = (int64_t)(first + n) + run->id_shift;
-    if (!isfinite(((MC_REAL *)e->potential)[first + n]) || !isfinite(((MC_REAL *)e->current)[first + n])) mc_fail(e, id, step + 1);
-    else ids[found++] = (uint32_t)id;
+    int is_sound = 1;
+    for (uint32_t s = 0; s < e->n_states; s++) is_sound &= isfinite(((MC_REAL *)e->state[s])[first + n]) != 0;
+    if (is_sound) ids[found++] = (uint32_t)id;
+    else mc_fail(e, id, step + 1);
   }
   return found;
+}
+
+MC_TARGET static void MC_KIND(uniforms)(uint64_t key, uint32_t chunk, uint64_t step, MC_REAL *uniform) {
+  for (uint32_t lane = 0; lane < MC_LANES; lane++) {
+    philox_block b = philox4x32(key, chunk * MC_LANES + lane, 0, step);
+    for (int w = 0; w < 4; w++) uniform[w * MC_LANES + lane] = ((MC_REAL)(b.word[w] >> MC_SPARE) + (MC_REAL).5) * MC_SPACING;
+  }
+}
+
+/* Add what the other external neurons of the population bring to `extra`. */
+MC_TARGET static void MC_KIND(hear)(mc_engine *e, const mc_population *p, uint32_t first, uint64_t step, MC_KIND(given) *g,
+                                    MC_REAL extra[MC_INPUTS][MC_CHUNK]) {
+  int32_t count[MC_CHUNK] __attribute__((aligned(64)));
+  for (uint32_t c = 0; c < e->n_inputs; c++) memcpy(extra[c], (MC_REAL *)e->extra + (uint64_t)c * e->local + first, sizeof extra[c]);
+  for (uint32_t b = 1; b < p->backgrounds; b++) {
+    const mc_background *h = p->background + b;
+    if (!h->poisson.count) continue;
+    MC_NAME(poisson)(&h->poisson, h->key, e->first_chunk + first / MC_CHUNK, step, count);
+    for (int n = 0; n < MC_CHUNK; n++) extra[h->input][n] += (MC_REAL)h->weight * (MC_REAL)count[n];
+  }
+  for (uint32_t c = 0; c < e->n_inputs; c++) g->extra[c] = extra[c];
 }
 
 /* Update all chunks of one population on this rank; returns the number of ids written. */
 MC_TARGET static uint32_t MC_KIND(update)(mc_engine *e, const mc_run *run, double direct, uint64_t step, uint32_t *ids) {
   const mc_population *p = e->population + run->population;
-  const MC_KIND(constants) k = {
-      (MC_REAL)p->p11, (MC_REAL)p->p21, (MC_REAL)p->m22, (MC_REAL)(p->p20 * direct), (MC_REAL)p->threshold, (MC_REAL)p->reset,
-      (MC_REAL)e->unit_pa, (MC_REAL)p->background_pa, p->refractory};
+  const mc_background *h = p->background;
   int32_t count[MC_CHUNK] __attribute__((aligned(64))) = {0};
   MC_INT fired[MC_CHUNK] __attribute__((aligned(64)));
-  uint32_t found = 0;
+  MC_REAL uniform[MC_CHUNK] __attribute__((aligned(64))) = {0}, extra[MC_INPUTS][MC_CHUNK] __attribute__((aligned(64)));
+  MC_KIND(given) g = {.direct = (MC_REAL)direct, .uniform = uniform, .count = count, .fired = fired};
+  for (int i = 0; i < MC_CONSTANTS; i++) g.constant[i] = (MC_REAL)p->constant[i];
+  for (int c = 0; c < MC_INPUTS; c++) {
+    g.unit[c] = (MC_REAL)p->unit[c];
+    g.background[c] = p->backgrounds && h->input == (uint32_t)c ? (MC_REAL)h->weight : 0;
+  }
+  int is_wide = e->is_wide || p->backgrounds > 1;
+  uint32_t found = 0, block_size = e->block[0].count, states = p->kernel->n_states, inputs = p->kernel->n_inputs;
   for (uint32_t c = 0, first = run->first; c < run->chunks; c++, first += MC_CHUNK) {
-    if (p->background.count) MC_NAME(poisson)(&p->background, e->background_key, e->first_chunk + first / MC_CHUNK, step, count);
-    if (MC_KIND(chunk)(&k, (MC_REAL *)e->potential + first, (MC_REAL *)e->current + first, (MC_INT *)e->resting + first, e->input + first,
-                       count, fired))
-      found += MC_KIND(collect)(e, run, first, step, fired, ids + found);
+    uint32_t block = e->n_blocks == 1 ? 0 : first / block_size;
+    for (uint32_t s = 0; s < states; s++) g.state[s] = (MC_REAL *)e->state[p->state[s]] + first;
+    for (uint32_t i = 0; i < inputs; i++) g.input[i] = e->input + ((uint64_t)block * e->n_inputs + i) * block_size + (first - block * block_size);
+    if (p->backgrounds && h->poisson.count) MC_NAME(poisson)(&h->poisson, h->key, e->first_chunk + first / MC_CHUNK, step, count);
+    if (p->kernel->is_random) MC_KIND(uniforms)(e->random_key, e->first_chunk + first / MC_CHUNK, step, uniform);
+    MC_INT any;
+    if (is_wide) {
+      MC_KIND(hear)(e, p, first, step, &g, extra);
+      g.more = (MC_REAL *)e->more + first;
+      any = MC_KIND(chunk)(&g, 1);
+    } else any = MC_KIND(chunk)(&g, 0);
+    if (any) found += MC_KIND(collect)(e, run, first, step, fired, ids + found);
   }
   return found;
 }

@@ -45,7 +45,7 @@ static void mc_scatter(mc_engine *e, const mc_due *due, uint32_t n, int32_t *res
 
 /* Sum what arrives at one instant at the targets of one block. */
 static void mc_deliver(mc_engine *e, const mc_block *block, uint64_t instant) {
-  int32_t *input = e->input + block->first;
+  int32_t *input = e->input + (uint64_t)block->first * e->n_inputs;
   uint32_t n = 0, row = e->ages + 1;
   for (uint32_t age = 0; age < e->ages; age++) {
     uint32_t slot = mc_slot(e, instant - e->least_delay - age);
@@ -62,49 +62,53 @@ static void mc_deliver(mc_engine *e, const mc_block *block, uint64_t instant) {
   mc_scatter(e, e->due, n, input);
 }
 
-/* Add the spikes of the input port to the current: as many as there are, times the weight, whatever their order. */
-static void mc_arrive(mc_engine *e, const int64_t *id, int64_t n) {
-  for (int pass = 0; pass < 2; pass++)
-    for (uint32_t r = 0; r < e->n_runs; r++) {
-      int64_t low = e->run[r].first + e->run[r].id_shift, high = low + (int64_t)e->run[r].chunks * MC_CHUNK;
-      double weight = e->population[e->run[r].population].input_pa;
-      for (int64_t i = 0; i < n; i++) {
-        if (id[i] < low || id[i] >= high) continue;
-        int64_t local = id[i] - e->run[r].id_shift;
-        if (!(e->own[local / MC_CHUNK] >> local % MC_CHUNK & 1)) continue;
-        if (!pass) { e->arrived[local]++; continue; }
-        if (e->is_double) ((double *)e->current)[local] += weight * (double)e->arrived[local];
-        else ((float *)e->current)[local] += (float)weight * (float)e->arrived[local];
-        e->arrived[local] = 0;
-      }
+/* Lay out what single neurons are given in this step: weights of arrivals, one after the other, and direct currents. */
+static void mc_give(mc_engine *e, const mc_window *w, uint32_t k) {
+  int64_t begin = w->arrival_upto ? w->arrival_upto[k] : 0, end = w->arrival_upto ? w->arrival_upto[k + 1] : 0;
+  size_t width = e->is_double ? 8 : 4;
+  if (e->is_wide) {
+    memset(e->extra, 0, (size_t)e->n_inputs * e->local * width);
+    memset(e->more, 0, (size_t)e->local * width);
+  }
+  e->is_wide = end > begin || w->currents;
+  for (int64_t a = begin; a < end; a++) {
+    uint64_t at = (uint64_t)w->arrival_input[a] * e->local + w->arrival_at[a];
+    if (e->is_double) ((double *)e->extra)[at] += w->arrival_weight[a];
+    else ((float *)e->extra)[at] += (float)w->arrival_weight[a];
+  }
+  for (uint32_t c = 0; c < w->currents; c++) {
+    double pa = w->current_pa[(uint64_t)c * w->steps + k];
+    for (uint32_t n = w->current_first[c]; n < w->current_stop[c]; n++) {
+      if (e->is_double) ((double *)e->more)[n] += pa;
+      else ((float *)e->more)[n] += (float)pa;
     }
+  }
 }
 
 /* Update every neuron of this rank and put its spikes into the ring. */
 static void mc_step(mc_engine *e, const mc_window *w, uint32_t k) {
   uint64_t step = w->first + k;
-  const double *rate = w->rate_hz + (uint64_t)k * e->n_populations, *direct = w->direct_pa + (uint64_t)k * e->n_populations;
-  for (uint32_t p = 0; p < e->n_populations; p++) {
-    double mean = e->population[p].counts_per_hz * rate[p];
-    if (mean != e->population[p].background.mean) cosim_poisson_set(&e->population[p].background, mean);
-  }
+  const double *rate = w->rate_hz + (uint64_t)k * w->rates, *direct = w->direct_pa + (uint64_t)k * e->n_populations;
+  for (uint32_t p = 0; p < e->n_populations; p++)
+    for (uint32_t b = 0; b < e->population[p].backgrounds; b++) {
+      mc_background *h = e->population[p].background + b;
+      double mean = h->counts_per_hz * rate[h->rate];
+      if (mean != h->poisson.mean) cosim_poisson_set(&h->poisson, mean);
+    }
+  mc_give(e, w, k);
   for (uint32_t b = 0; b < e->n_blocks; b++) mc_deliver(e, e->block + b, step + 1);
   uint32_t slot = mc_slot(e, step + 1), found = 0, *ids = mc_ring_ids(e, slot, e->rank);
   for (uint32_t r = 0; r < e->n_runs; r++) {
     double pa = direct[e->run[r].population];
-    found += (e->is_double ? e->level->update_double : e->level->update_single)(e, e->run + r, pa, step, ids + found);
+    found += e->population[e->run[r].population].kernel->update[e->level_number][e->is_double](e, e->run + r, pa, step, ids + found);
   }
-  if (w->arrival) mc_arrive(e, w->arrival + w->arrival_upto[k], w->arrival_upto[k + 1] - w->arrival_upto[k]);
   *mc_ring_count(e, slot, e->rank) = found;
 }
 
 static void mc_trace(const mc_engine *e, mc_window *w, uint32_t k) {
   for (uint32_t i = 0; i < w->traces; i++) {
-    uint32_t local = w->trace[i], r = 0;
-    while (local - e->run[r].first >= e->run[r].chunks * MC_CHUNK) r++;
-    double above = e->is_double ? ((double *)e->potential)[local] : (double)((float *)e->potential)[local];
-    w->trace_potential[(uint64_t)i * w->steps + k] = above + e->population[e->run[r].population].rest;
-    w->trace_current[(uint64_t)i * w->steps + k] = e->is_double ? ((double *)e->current)[local] : (double)((float *)e->current)[local];
+    const void *all = e->state[w->trace_state[i]];
+    w->traced[(uint64_t)i * w->steps + k] = e->is_double ? ((const double *)all)[w->trace[i]] : (double)((const float *)all)[w->trace[i]];
   }
 }
 

@@ -117,7 +117,7 @@ def _unknown(_: Values, __: str) -> float | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Model:
     """Describe a neuron model.
 

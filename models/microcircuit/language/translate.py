@@ -31,8 +31,8 @@ class Translated:
 
     Parameters
     ----------
-    name : str
-        Name of the kernel.
+    name, origin : str
+        Name of the kernel, and the file it was made from.
     states, constants, inputs : tuple of str
         What it reads, in the order in which the kernel takes them; the potential comes first.
     is_random : bool
@@ -42,6 +42,7 @@ class Translated:
     """
 
     name: str
+    origin: str
     states: tuple[str, ...]
     constants: tuple[str, ...]
     inputs: tuple[str, ...]
@@ -91,7 +92,7 @@ class _Step:
             self.refuse(self.function, "the first state variable that it names must be the potential")
         inputs = tuple(name for name in self.read["x"] if name not in _GIVEN)
         code = "\n".join([*self.called.values(), self.frame(states, inputs)])
-        return Translated(f"{self.path.stem}_{self.function.name}", tuple(states), tuple(self.read["k"]), inputs,
+        return Translated(f"{self.path.stem}_{self.function.name}", self.path.name, tuple(states), tuple(self.read["k"]), inputs,
                           "uniform" in self.read["x"], code)
 
     def frame(self, states: list[str], inputs: tuple[str, ...]) -> str:
@@ -119,7 +120,7 @@ class _Step:
         out += [f"    {'MC_INT' if is_mask else 'MC_REAL'} {name};" for name, is_mask in self.locals.items()]
         out += self.lines
         out += [f"    all_{name}[i] = n_{name};" for name in states if name in self.written]
-        out += [f"    MC_INT out = spoke | !(MC_ABS(n_{states[0]}) <= MC_LARGEST);", "    fired[i] = out;", "    any |= out;", "  }",
+        out += [f"    MC_INT out = spoke | !(MC_ABSOLUTE(n_{states[0]}) <= MC_LARGEST);", "    fired[i] = out;", "    any |= out;", "  }",
                 "  return any;", "}"]
         return "\n".join(out) + "\n"
 

@@ -62,7 +62,7 @@ def _cell(part: Section, base: Cell | None) -> Cell | None:
     before = len(part.problems)
     name = part.choice("model", list(neuron_names()), base.model.name if base else _DEFAULT_MODEL)
     if len(part.problems) > before:
-        part.take(*part.data)
+        _leave_out(part)
         return None
     model = neuron_model(name)
     given = base.values if base and base.model.name == name else {p.name: Fraction(p.default) for p in model.parameters}
@@ -74,6 +74,13 @@ def _cell(part: Section, base: Cell | None) -> Cell | None:
         if tau <= 0 and len(part.problems) == before:
             part.blame("tau_syn", f"tau_syn is {float(tau):g} ms", "a value above 0")
     return Cell(model, values) if len(part.problems) == before else None
+
+
+def _leave_out(part: Section) -> None:
+    """Count every key that some neuron model knows as asked for: which model is meant cannot be told."""
+    for model in map(neuron_model, neuron_names()):
+        part.take("model", "tau_syn", *(p.name for p in model.parameters))
+        part.take("V_init", "V_init_sd", *(f"{s.name}_init{more}" for s in model.state for more in ("", "_sd")))
 
 
 def _value(part: Section, p: Parameter, default: Fraction) -> Fraction:
@@ -96,7 +103,7 @@ def _population(name: str, part: Section, default: Cell | None, types: dict[str,
     named = part.choice("neuron", list(types)) if part.has("neuron") else None
     base = default if named is None else types.get(named)
     if base is None:
-        part.take(*part.data)
+        _leave_out(part)
     cell = _cell(part, base) if base else None
     size = part.integer("size", least=1, most=MOST_NEURONS)
     external = part.integer("external", 0, least=0)
@@ -105,8 +112,6 @@ def _population(name: str, part: Section, default: Cell | None, types: dict[str,
     direct = part.quantity("I_e", "pA", Fraction(0))
     mean_rate = part.optional("mean_rate", "Hz")
     initial = _initial(part, cell) if cell else {}
-    if cell is None:
-        part.take("V_init", "V_init_sd")
     part.finish()
     if external and own_weight is None:
         part.blame("external", "the weight of the external synapses is not given", "'weight' in 'background', or 'external_weight' here")

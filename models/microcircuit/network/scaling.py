@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cosim.errors import InputError, Problem, raise_all
-from cosim.models.microcircuit.network.data import MOST_NEURONS, Network
+from cosim.models.microcircuit.network.data import MOST_NEURONS, Network, Population
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def scaled(network: Network, scale: float, indegree_scale: float, drive: str) ->
     Notes
     -----
     Where an in-degree K becomes K', weights become ``w' = w sqrt(K / K')``, which keeps the variance of the input. The mean that is
-    missing, ``1e-3 tau_syn (w K - w' K') rate``, summed over recurrent and external input, comes as direct current. Its external part
+    missing, ``1e-3 q (w K - w' K') rate`` with the charge q of a weight of 1, summed over recurrent and external input, comes as direct current. Its external part
     follows the external rate, so that the scaled network answers to a change of that rate as the full one does. K' is the whole number
     that is run, but for ``fixed_total_number``, whose in-degree is a mean: there it is ``indegree_scale`` times K, as in the reference
     code, so that all weights keep their ratios, while the total of synapses and the number of neurons are rounded; where the total
@@ -66,7 +66,6 @@ def scaled(network: Network, scale: float, indegree_scale: float, drive: str) ->
     _check(network, scale, indegree_scale)
     sizes = np.array([p.size for p in network.populations], float)
     direct = np.array([p.i_e for p in network.populations])
-    tau = np.array([1e-3 * float(p.neuron.tau_syn) for p in network.populations])
     populations = [replace(p, size=max(1, round(p.size * scale)), background=replace(
         p.background, synapses=round(p.background.synapses * indegree_scale))) for p in network.populations]
     common = sqrt(indegree_scale)
@@ -81,18 +80,33 @@ def scaled(network: Network, scale: float, indegree_scale: float, drive: str) ->
             full = network.count(p) / sizes[p.target]
             run = {"fixed_indegree": round(count), "all_to_all": populations[p.source].size, "one_to_one": 1}[p.rule]
             kept = root = _root(full, run, common)
-        direct[p.target] += tau[p.target] * (1 - kept) * p.weight_pa * full * (network.populations[p.source].mean_rate or 0.0)
-        projections.append(replace(p, count=count, weight_pa=p.weight_pa / root))
+        if kept != 1:
+            mean = 1e-3 * _charge(network.populations[p.target], p.receptor, p.where)
+            direct[p.target] += mean * (1 - kept) * p.weight * full * (network.populations[p.source].mean_rate or 0.0)
+        projections.append(replace(p, count=count, weight=p.weight / root))
     heard = np.array([p.background.synapses for p in populations], float)
     roots = np.array([_root(p.background.synapses, k, common) for p, k in zip(network.populations, heard, strict=True)])
     small = replace(network, projections=tuple(projections), populations=tuple(
-        replace(p, i_e=float(i_e), background=replace(p.background, weight_pa=p.background.weight_pa / float(root)))
+        replace(p, i_e=float(i_e), background=replace(p.background, weight=p.background.weight / float(root)))
         for p, i_e, root in zip(populations, direct, roots, strict=True)))
     _check_left(network, small, drive)
-    external = tau * np.array([p.background.weight_pa * p.background.synapses for p in network.populations])
+    external = np.array([1e-3 * _charge(p, p.background.receptor, "drive") * p.background.weight * p.background.synapses
+                         if p.background.synapses and (drive == "dc" or root != 1) else 0.0
+                         for p, root in zip(network.populations, roots, strict=True)])
     if drive == "dc":
         return Scaled(small, direct, external, np.zeros(len(populations)))
     return Scaled(small, direct, external * (1 - roots), heard)
+
+
+def _charge(population: Population, receptor: str, where: str) -> float:
+    """Return the mean current of spikes of weight 1 at 1 per ms, pA."""
+    found = population.model.charge(population.parameters, receptor)
+    if found is None:
+        raise InputError(Problem(
+            f"the mean input of {population.name} ({population.model.name}, receptor '{receptor}') is no current that does not depend on its "
+            "potential: it can neither come as direct current nor make up for synapses that are left out", where=where,
+            remedy="use drive: poisson, and set scale and indegree_scale to 1"))
+    return found
 
 
 def _check_size(neurons: int, scale: float) -> None:

@@ -1,9 +1,9 @@
 """Decide how the synapses of a network are written down: the unit of their weights, and the values they are drawn from.
 
-Weights are 16-bit integers in one unit for the whole network, and what arrives at a neuron in a step is summed in 32 bits, so that the
+Weights are 16-bit integers in a unit of the population they lead to, and what arrives at a neuron in a step is summed in 32 bits, so that the
 order of the sum cannot matter. The unit is the smallest mean weight divided by a whole number `k`, as large as two bounds allow: no
 single weight leaves 16 bits, and no sum leaves 32 bits even when all synapses of a neuron deliver their largest weight in one step.
-So the smallest mean weight, and every mean weight that is a multiple of it, is exact; a weight without spread is no approximation then.
+So the smallest mean weight onto a population, and every mean weight that is a multiple of it, is exact; a weight without spread is no approximation then.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class Wiring:
 
     Parameters
     ----------
-    unit_pa : float
-        Weight of one unit, pA.
+    units : (n_populations,) tuple of float
+        For each target population: weight of one unit, in the unit of its receptors.
     least_delay, ages : int
         Least delay, and number of different delays from it to the largest, steps.
     delays : tuple of (n,) uint16
@@ -42,7 +42,7 @@ class Wiring:
         For each projection: equally likely weights, units.
     """
 
-    unit_pa: float
+    units: tuple[float, ...]
     least_delay: int
     ages: int
     delays: tuple[NDArray[np.uint16], ...]
@@ -59,7 +59,7 @@ def wiring(network: Network, step_ms: Fraction) -> Wiring:
     """
     normal = quantiles()
     active = [p for p in network.projections if network.count(p) > 0]
-    k, reference = _fineness(network, [p for p in active if p.weight_pa])
+    fine = [_fineness(network, [p for p in active if p.weight and p.target == target]) for target in range(len(network.populations))]
     kept: dict[tuple[Fraction, float], NDArray[np.int64]] = {}
     for p in network.projections:
         if (p.delay, p.delay_sd) not in kept:
@@ -67,12 +67,16 @@ def wiring(network: Network, step_ms: Fraction) -> Wiring:
     used = [kept[p.delay, p.delay_sd] for p in active]
     least, largest = min((int(d.min()) for d in used), default=1), max((int(d.max()) for d in used), default=1)
     ages = {key: np.maximum(d - least, 0).astype(np.uint16) for key, d in kept.items()}
-    drawn: dict[tuple[float, float], NDArray[np.int16]] = {}
+    drawn: dict[tuple[float, float, tuple[int, float]], NDArray[np.int16]] = {}
+    weights = []
     for p in network.projections:
-        if (p.weight_pa, p.weight_rel_sd) not in drawn:
-            drawn[p.weight_pa, p.weight_rel_sd] = _weights(p, k / reference, normal)
-    return Wiring(reference / k, least, largest - least + 1, tuple(ages[p.delay, p.delay_sd] for p in network.projections),
-                  tuple(drawn[p.weight_pa, p.weight_rel_sd] for p in network.projections))
+        k, reference = fine[p.target]
+        values = (p.weight, p.weight_rel_sd, fine[p.target])
+        if values not in drawn:
+            drawn[values] = _weights(p, k / reference, normal)
+        weights.append(drawn[values])
+    return Wiring(tuple(reference / k for k, reference in fine), least, largest - least + 1,
+                  tuple(ages[p.delay, p.delay_sd] for p in network.projections), tuple(weights))
 
 
 def most_synapses(mean: float) -> float:
@@ -81,31 +85,32 @@ def most_synapses(mean: float) -> float:
 
 
 def _fineness(network: Network, active: list[Projection]) -> tuple[int, float]:
+    """Return how many units the smallest mean weight of some projections onto one population has, and that weight."""
     if not active:
         return 1, 1.0
     spread = float(quantiles()[-1])
-    reference = min(abs(p.weight_pa) for p in active)
-    size = {id(p): abs(p.weight_pa) / reference * (1 + p.weight_rel_sd * spread) for p in active}
+    reference = min(abs(p.weight) for p in active)
+    size = {id(p): abs(p.weight) / reference * (1 + p.weight_rel_sd * spread) for p in active}
     largest = max(active, key=lambda p: size[id(p)])
-    sums = np.zeros(len(network.populations))
     load = {}
     for p in active:
         mean = network.count(p) / network.populations[p.target].size
         load[id(p)] = (most_synapses(mean) if p.rule == "fixed_total_number" else mean) * size[id(p)]
-        sums[p.target] += load[id(p)]
-    k = int(min(_LARGEST_WEIGHT / size[id(largest)], _LARGEST_SUM / (sums.max() + 1)))
+    total = sum(load.values())
+    k = int(min(_LARGEST_WEIGHT / size[id(largest)], _LARGEST_SUM / (total + 1)))
     if k >= _COARSEST:
         return k, reference
     if _LARGEST_WEIGHT / size[id(largest)] < _COARSEST:
-        small = min(active, key=lambda p: abs(p.weight_pa))
+        small = min(active, key=lambda p: abs(p.weight))
+        unit = network.populations[small.target].model.receptor(small.receptor).unit
         raise InputError(Problem(
-            f"the weights of {small.name}, {small.weight_pa:g} pA, and of {largest.name}, up to {size[id(largest)] * reference:g} pA, "
+            f"the weights of {small.name}, {small.weight:g} {unit}, and of {largest.name}, up to {size[id(largest)] * reference:g} {unit}, "
             f"differ by more than {_LARGEST_WEIGHT // _COARSEST} times: no 16-bit number holds both", where=small.where,
             remedy="leave out synapses that weak, or merge many of them into one"))
-    heavy = max((p for p in active if p.target == int(sums.argmax())), key=lambda p: load[id(p)])
+    heavy = max(active, key=lambda p: load[id(p)])
     raise InputError(Problem(
         f"the input that a neuron of {network.populations[heavy.target].name} may get in one step, most of it from {heavy.name}, is "
-        f"{sums.max():.3g} times the smallest weight of the network: 32 bits cannot hold the sum", where=heavy.where,
+        f"{total:.3g} times the smallest weight onto it: 32 bits cannot hold the sum", where=heavy.where,
         remedy="merge weak synapses, or lower the in-degree of this projection"))
 
 
@@ -130,4 +135,4 @@ def _delays(p: Projection, step_ms: Fraction, normal: NDArray[np.float64]) -> ND
 
 def _weights(p: Projection, units_per_pa: float, normal: NDArray[np.float64]) -> NDArray[np.int16]:
     factor = 1 + p.weight_rel_sd * normal if p.weight_rel_sd else np.ones(1)
-    return np.rint(p.weight_pa * units_per_pa * factor[factor >= 0]).astype(np.int16)
+    return np.rint(p.weight * units_per_pa * factor[factor >= 0]).astype(np.int16)

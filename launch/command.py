@@ -20,6 +20,7 @@ from cosim import __version__
 from cosim.errors import CosimError
 from cosim.experiment.parameters import settings
 from cosim.interfaces import Component, Translator
+from cosim.launch.export_spikes import export_spikes_command
 from cosim.launch.ready import make_ready
 from cosim.registry import COMPONENTS, TRANSLATORS, component, known, translator
 
@@ -192,6 +193,9 @@ def digest_command(folder: Path) -> None:
     from cosim.record.digest import digest  # noqa: PLC0415 (as above)
 
     click.echo(digest(folder))
+
+
+cosim.add_command(export_spikes_command)
 
 
 @cosim.command("schema")

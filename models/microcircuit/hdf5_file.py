@@ -74,6 +74,14 @@ def whole_numbers(group: h5py.Group, name: str) -> NDArray[np.int64]:
     return data.astype(np.int64)
 
 
+def integers(group: h5py.Group, name: str) -> NDArray[np.int64]:
+    """Return a dataset of one dimension as integers, (n,) int64; raise `InputError` when it is none."""
+    data = _column(group, name, "iu", "integers")
+    if len(data) and int(data.max()) > _LARGEST:
+        raise InputError(Problem(f"an entry is {data.max()}", where=place(name, group), expected="integers of at most 63 bits"))
+    return data.astype(np.int64)
+
+
 def same_length(group: h5py.Group, **columns: NDArray[Any]) -> None:
     """Raise `InputError` when datasets of a group that belong together are not equally long."""
     (first, data), *rest = columns.items()

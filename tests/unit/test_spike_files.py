@@ -82,6 +82,16 @@ def test_recorded_spikes_stand_at_exactly_their_ticks(folder: Path) -> None:
     assert trains.populations == tuple(zip(POPULATIONS, firsts[:-1].tolist(), strict=True))
 
 
+def test_precise_spikes_happened_before_their_stamps(folder: Path) -> None:
+    before = read(folder)
+    with h5py.File(folder / "results.h5", "r+") as file:
+        group = file["groups/column/spikes"]
+        group["offsets"] = np.linspace(0, 0.9, len(before))
+        ticks, ids = group["ticks"][:], group["ids"][:]
+    times = (ticks - np.linspace(0, 0.9, len(before))) / 10
+    assert same(read(folder), spike_trains(times, ids, before.populations))
+
+
 def test_exported_spikes_are_the_recorded_ones(folder: Path, tmp_path: Path) -> None:
     done = cosim("export-spikes", folder, "--to", "out.h5", cwd=tmp_path)
     assert done.status == 0, done.said

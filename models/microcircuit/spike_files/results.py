@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 
 from cosim.errors import InputError, Problem
-from cosim.models.microcircuit.hdf5_file import inner_group, opened, place, same_length, text_of, whole_numbers
+from cosim.models.microcircuit.hdf5_file import floats, inner_group, opened, place, same_length, text_of, whole_numbers
 from cosim.models.microcircuit.spike_files.trains import SpikeTrains, spike_trains
 from cosim.registry import did_you_mean
 
@@ -17,7 +17,7 @@ _EXPECTED = "results.h5 of a run, or its folder"
 
 
 def read_recorded_spikes(path: Path, port: str | None = None) -> SpikeTrains:
-    """Return the spikes that a run recorded, at exactly ``tick * tick_ms``.
+    """Return the spikes that a run recorded, at exactly ``tick * tick_ms``; precise spikes as much before that as they were.
 
     Parameters
     ----------
@@ -37,7 +37,8 @@ def read_recorded_spikes(path: Path, port: str | None = None) -> SpikeTrains:
         name = _chosen(path, found, port)
         group = found[name]
         ticks, ids = whole_numbers(group, "ticks"), whole_numbers(group, "ids")
-        same_length(group, ticks=ticks, ids=ids)
+        offsets = floats(group, "offsets") if "offsets" in group else None
+        same_length(group, ticks=ticks, ids=ids, offsets=ticks if offsets is None else offsets)
         if "tick_ms" not in file.attrs:
             raise InputError(Problem("the attribute 'tick_ms' is missing", where=str(path), expected=_EXPECTED))
         tick_ms = Fraction(repr(float(file.attrs["tick_ms"])))
@@ -46,7 +47,8 @@ def read_recorded_spikes(path: Path, port: str | None = None) -> SpikeTrains:
             raise InputError(Problem(f"there are {len(names)} populations and {len(firsts)} first ids", where=place("", group),
                                      expected="one first id each, then the total"))
         populations = tuple((text_of(n), int(first)) for n, first in zip(names, firsts[:-1], strict=True))
-    return spike_trains(ticks * np.float64(tick_ms.numerator) / np.float64(tick_ms.denominator), ids, populations, str(path))
+    instants = ticks if offsets is None else ticks - offsets
+    return spike_trains(instants * np.float64(tick_ms.numerator) / np.float64(tick_ms.denominator), ids, populations, str(path))
 
 
 def _spiking(groups: h5py.Group) -> dict[str, h5py.Group]:

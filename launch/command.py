@@ -22,6 +22,7 @@ from cosim.experiment.parameters import settings
 from cosim.interfaces import Component, Translator
 from cosim.launch.export_spikes import export_spikes_command
 from cosim.launch.ready import make_ready
+from cosim.launch.validate.command import validate
 from cosim.registry import COMPONENTS, TRANSLATORS, component, known, translator
 
 _SET = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE",
@@ -36,6 +37,9 @@ _FOLDER = click.argument("folder", type=click.Path(path_type=Path))
 @click.version_option(__version__, prog_name="cosim")
 def cosim() -> None:
     """Couple simulators that work at different scales of the brain."""
+
+
+cosim.add_command(validate)
 
 
 @cosim.command("run")

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-
 from cosim.blocks import Block, Samples, Spikes, from_bytes, to_bytes
 from cosim.errors import ProtocolError, RunError
 from cosim.interfaces import Component, Ranks, Transport

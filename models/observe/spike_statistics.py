@@ -112,8 +112,8 @@ def count_correlations(times_ms: NDArray[np.float64], ids: NDArray[np.int64], ch
         sums += counts.sum(axis=1)
     covariance = n_bins * products - np.outer(sums, sums)
     varying = np.flatnonzero(np.diag(covariance) > 0)
-    scale = np.sqrt(np.diag(covariance)[varying])
-    correlation = covariance[np.ix_(varying, varying)] / np.outer(scale, scale)
+    variance = np.diag(covariance)[varying]
+    correlation = covariance[np.ix_(varying, varying)] / np.sqrt(np.outer(variance, variance))  # so that like counts give 1 to the bit
     found: NDArray[np.float64] = correlation[np.triu_indices(len(varying), 1)]
     return found
 

@@ -10,8 +10,8 @@ from cosim.blocks import Samples, Spikes
 from cosim.errors import InputError, RunError
 from cosim.models.microcircuit.component import Microcircuit
 from cosim.models.microcircuit.network.data import Neuron
-from cosim.models.microcircuit.propagators import current_of_potential, propagators
 from cosim.models.microcircuit.parameters import MicrocircuitParameters
+from cosim.models.microcircuit.propagators import current_of_potential, propagators
 from cosim.timegrid import Clock
 
 PAIR = NEURON + """

@@ -14,11 +14,11 @@ from cosim.errors import InputError, Problem, RunError
 from cosim.interfaces import Ranks
 from cosim.models.microcircuit.kernel._engine import CHUNK, NO_ROOM, ROW_TOO_LONG, Engine
 from cosim.models.microcircuit.kernel._projection import RULES, Projection, outdegrees
-from cosim.models.microcircuit.network.data import Network
-from cosim.models.microcircuit.propagators import propagators
 from cosim.models.microcircuit.kernel.partition import Part, first_ids, part
+from cosim.models.microcircuit.network.data import Network
 from cosim.models.microcircuit.network.scaling import Scaled
 from cosim.models.microcircuit.network.wiring import Wiring, most_synapses
+from cosim.models.microcircuit.propagators import propagators
 from cosim.random import stream_key
 from cosim.timegrid import in_ms, to_ticks
 

@@ -20,7 +20,9 @@ from cosim import __version__
 from cosim.errors import CosimError
 from cosim.experiment.parameters import settings
 from cosim.interfaces import Component, Translator
+from cosim.launch.export_spikes import export_spikes_command
 from cosim.launch.ready import make_ready
+from cosim.launch.validate.command import validate
 from cosim.registry import COMPONENTS, TRANSLATORS, component, known, translator
 
 _SET = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE",
@@ -35,6 +37,9 @@ _FOLDER = click.argument("folder", type=click.Path(path_type=Path))
 @click.version_option(__version__, prog_name="cosim")
 def cosim() -> None:
     """Couple simulators that work at different scales of the brain."""
+
+
+cosim.add_command(validate)
 
 
 @cosim.command("run")
@@ -192,6 +197,9 @@ def digest_command(folder: Path) -> None:
     from cosim.record.digest import digest  # noqa: PLC0415 (as above)
 
     click.echo(digest(folder))
+
+
+cosim.add_command(export_spikes_command)
 
 
 @cosim.command("schema")

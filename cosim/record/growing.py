@@ -8,6 +8,7 @@ from typing import Any
 
 import h5py
 import numpy as np
+from numpy.typing import NDArray
 
 from cosim.blocks import Block, Kind, Samples, Spikes
 from cosim.errors import InputError, Problem, RunError
@@ -60,6 +61,8 @@ class PortWriter:
         else:
             self._second = _growing(where, "values", "<f8", (port.size,))
         self._ticks = _growing(where, "ticks", "<i8", ())
+        self._where, self._of_spikes = where, port.kind is Kind.SPIKES
+        self._offsets: h5py.Dataset | None = None
 
     @property
     def waiting(self) -> int:
@@ -108,7 +111,17 @@ class PortWriter:
             dataset.resize(end, axis=0)
         self._ticks[begin:end] = np.concatenate([block.ticks for block in ready])
         self._second[begin:end] = np.concatenate([block.ids if isinstance(block, Spikes) else block.values for block in ready])
+        self._append_offsets(Spikes.join(*(block for block in ready if isinstance(block, Spikes))).offsets if self._of_spikes else None,
+                             begin, end)
         self._written, self._waits = end, rest
+
+    def _append_offsets(self, offsets: NDArray[np.float64] | None, begin: int, end: int) -> None:
+        """Write how much before their stamps spikes happened, from the first that says so on; those before it lie on the grid."""
+        if offsets is not None and self._offsets is None:
+            self._offsets = _growing(self._where, "offsets", "<f8", ())
+        if self._offsets is not None:
+            self._offsets.resize(end, axis=0)
+            self._offsets[begin:end] = 0.0 if offsets is None else offsets
 
     def _within(self, block: Block) -> Block:
         """Drop what is stamped at or before 0, or after the end of the run."""
@@ -119,13 +132,15 @@ def _split(block: Block, until: int) -> tuple[Block, Block]:
     """Return what is stamped at most `until`, and what is stamped after."""
     if isinstance(block, Spikes):
         n = int(np.searchsorted(block.ticks, until, "right"))
-        return Spikes(block.ticks[:n], block.ids[:n]), Spikes(block.ticks[n:], block.ids[n:])
+        return block.part(0, n), block.part(n)
     n = min(max((until - block.first) // block.step + 1, 0), len(block.values))
     return Samples(block.first, block.step, block.values[:n]), Samples(block.first + n * block.step, block.step, block.values[n:])
 
 
 def _bytes(block: Block) -> int:
-    return 16 * len(block.ticks) if isinstance(block, Spikes) else int(block.values.nbytes)
+    if isinstance(block, Spikes):
+        return (16 if block.offsets is None else 24) * len(block.ticks)
+    return int(block.values.nbytes)
 
 
 def _growing(where: h5py.Group, name: str, dtype: str, row: tuple[int, ...]) -> h5py.Dataset:

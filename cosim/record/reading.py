@@ -45,6 +45,8 @@ class RecordedPort:
         For spikes: name and first channel of each population, or empty.
     tick_ms : Fraction
         Length of one tick, ms.
+    is_precise : bool
+        Whether spikes tell how much before their stamps they happened.
     """
 
     path: Path
@@ -57,6 +59,7 @@ class RecordedPort:
     names: tuple[str, ...]
     populations: tuple[tuple[str, int], ...]
     tick_ms: Fraction
+    is_precise: bool = False
 
     def ticks(self, begin: int = 0, end: int | None = None) -> NDArray[np.int64]:
         """Return the instants of spikes or samples number `begin` to `end` (not with it), (n,) int64, ticks."""
@@ -64,7 +67,14 @@ class RecordedPort:
 
     def times(self, begin: int = 0, end: int | None = None) -> NDArray[np.float64]:
         """Return the instants of spikes or samples number `begin` to `end` (not with it), (n,) float64, ms."""
-        return self.ticks(begin, end) * np.float64(self.tick_ms.numerator) / np.float64(self.tick_ms.denominator)
+        ticks = self.ticks(begin, end) - self.offsets(begin, end) if self.is_precise else self.ticks(begin, end)
+        return ticks * np.float64(self.tick_ms.numerator) / np.float64(self.tick_ms.denominator)
+
+    def offsets(self, begin: int = 0, end: int | None = None) -> NDArray[np.float64]:
+        """Return how much before their stamps spikes number `begin` to `end` (not with it) happened, (n,) float64, ticks."""
+        if self.kind is Kind.SPIKES and not self.is_precise:
+            return np.zeros(len(self.ids(begin, end)))
+        return self._read("offsets", begin, end).astype(np.float64)
 
     def ids(self, begin: int = 0, end: int | None = None) -> NDArray[np.int64]:
         """Return the channels of spikes number `begin` to `end` (not with it), (n,) int64; only for spikes."""
@@ -75,7 +85,7 @@ class RecordedPort:
         return self._read("values", begin, end).astype(np.float64)
 
     def _read(self, dataset: str, begin: int, end: int | None) -> NDArray[Any]:
-        if (dataset == "ids") != (self.kind is Kind.SPIKES) and dataset != "ticks":
+        if (dataset in ("ids", "offsets")) != (self.kind is Kind.SPIKES) and dataset != "ticks":
             raise InputError(Problem(f"'{self.name}' holds {self.kind}, which have no {dataset}"))
         with opened(self.path) as file:
             return np.asarray(file[self.where][dataset][begin:self.length if end is None else min(end, self.length)])
@@ -167,17 +177,19 @@ def _ports(path: Path, group: h5py.Group, tick_ms: Fraction) -> list[RecordedPor
     def look(name: str, place: h5py.Group | h5py.Dataset) -> None:
         if "kind" not in place.attrs:
             return
-        facts, kind = place.attrs, Kind(place.attrs["kind"])
+        facts, kind, lengths = place.attrs, Kind(place.attrs["kind"]), [len(place["ticks"])]
         populations: tuple[tuple[str, int], ...] = ()
         if kind is Kind.SPIKES:
             firsts = [int(first) for first in facts["population_first"]]
             size, second = firsts[-1], place["ids"]
+            lengths.append(len(place.get("offsets", second)))
             populations = tuple(zip(map(str, facts["populations"]), firsts[:-1], strict=True))
         else:
             second = place["values"]
             size = second.shape[1]
         found.append(RecordedPort(path, f"{Path(group.name).name}.{name}", place.name, kind, str(facts["unit"]), size,
-                                  min(len(place["ticks"]), len(second)), tuple(map(str, facts["names"])), populations, tick_ms))
+                                  min(*lengths, len(second)), tuple(map(str, facts["names"])), populations, tick_ms,
+                                  "offsets" in place))
 
     group.visititems(look)
     return found

@@ -47,8 +47,7 @@ class DelayLine:
             raise ValueError("spikes and samples cannot stand in one delay line")
         self._known = known
         if isinstance(block, Spikes):
-            old = self._spikes or Spikes.none()
-            self._spikes = Spikes(np.concatenate((old.ticks, block.ticks)), np.concatenate((old.ids, block.ids)))
+            self._spikes = Spikes.join(self._spikes or Spikes.none(), block)
         elif self._samples is None:
             self._samples = block.with_values(block.values * self._weight)
         elif len(block.values):
@@ -69,8 +68,8 @@ class DelayLine:
         if self._spikes is not None:
             until = int(np.searchsorted(self._spikes.ticks, window.stop - shift, side="right"))
             since = int(np.searchsorted(self._spikes.ticks, window.start - shift, side="right"))
-            due = Spikes(self._spikes.ticks[since:until] + self._delay, self._spikes.ids[since:until])
-            self._spikes = Spikes(self._spikes.ticks[until:], self._spikes.ids[until:])
+            due = self._spikes.part(since, until).shifted(self._delay)
+            self._spikes = self._spikes.part(until)
             return due
         instants = np.arange(window.start, window.stop + 1, self._step, dtype=np.int64) - shift
         if self._samples is None:

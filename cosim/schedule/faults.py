@@ -25,7 +25,7 @@ def fault(block: Block, port: Port, start: int | None, stop: int, step: int) -> 
     if (port.kind is Kind.SPIKES) is not isinstance(block, Spikes):
         return f"it should hold {'spikes' if port.kind is Kind.SPIKES else 'samples'}"
     if isinstance(block, Spikes):
-        return _spikes_fault(block, port, start, stop)
+        return _spikes_fault(block, port, start, stop) or _offsets_fault(block, step)
     return _samples_shape_fault(block, port, start, stop, step) or _not_finite(block)
 
 
@@ -43,6 +43,18 @@ def _spikes_fault(block: Spikes, port: Port, start: int | None, stop: int) -> st
     if ids.min() < 0 or ids.max() >= port.size:
         return f"spike ids must be from 0 to {port.size - 1}"
     return ""
+
+
+def _offsets_fault(block: Spikes, step: int) -> str:
+    offsets = block.offsets
+    if offsets is None:
+        return ""
+    if offsets.dtype != np.float64 or offsets.shape != block.ticks.shape:
+        return f"offsets must be (n,) float64, they are {offsets.shape} {offsets.dtype} for {block.ticks.shape} ticks"
+    inside = (offsets >= 0) & (offsets < step)
+    if inside.all():
+        return ""
+    return f"a spike happened {offsets[~inside][0]:g} ticks before its stamp, expected from 0 up to a step of {step} ticks, and not with it"
 
 
 def _samples_shape_fault(block: Samples, port: Port, start: int | None, stop: int, step: int) -> str:

@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-import numpy as np
-
 from cosim.blocks import Block, Samples, Spikes, from_bytes, to_bytes
 from cosim.errors import ProtocolError, RunError
 from cosim.interfaces import Component, Ranks, Transport
@@ -220,7 +218,8 @@ def run_members(members: Sequence[Member], transport: Transport) -> None:
 
 def _merge(a: Block, b: Block) -> Block:
     if isinstance(a, Spikes) and isinstance(b, Spikes):
-        return Spikes.sort(np.concatenate((a.ticks, b.ticks)), np.concatenate((a.ids, b.ids)))
+        both = Spikes.join(a, b)
+        return Spikes.sort(both.ticks, both.ids, both.offsets)
     if isinstance(a, Samples) and isinstance(b, Samples):
         return a.with_values(a.values + b.values)
     raise TypeError("spikes and samples cannot be merged")

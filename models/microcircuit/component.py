@@ -14,15 +14,15 @@ from cosim.blocks import Block, Kind, Samples, Spikes
 from cosim.errors import InputError, Problem, RunError, raise_all
 from cosim.interfaces import Component, Context, Description, Port
 from cosim.levels import chosen_level
+from cosim.models.microcircuit.inputs import Drive, drive
 from cosim.models.microcircuit.kernel._engine import LARGEST_MEAN, levels
 from cosim.models.microcircuit.kernel.build import Built, Plan, build, initial_values
 from cosim.models.microcircuit.kernel.cells import array_of, fit
-from cosim.models.microcircuit.inputs import Drive, drive
-from cosim.models.microcircuit.network.file import find_network, read_network
-from cosim.models.microcircuit.parameters import MicrocircuitParameters
 from cosim.models.microcircuit.kernel.partition import first_ids
+from cosim.models.microcircuit.network.file import find_network, read_network
 from cosim.models.microcircuit.network.scaling import scaled
 from cosim.models.microcircuit.network.wiring import wiring
+from cosim.models.microcircuit.parameters import MicrocircuitParameters
 from cosim.random import stream_key
 from cosim.timegrid import Clock, Window, in_ms
 

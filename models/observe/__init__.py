@@ -1,1 +1,1 @@
-"""."""
+"""Measure what models give, as an experimenter would."""

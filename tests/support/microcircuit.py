@@ -58,14 +58,14 @@ def cut(block: Block, start: int, stop: int) -> Block:
         first = (start - block.first) // block.step
         return Samples(start, block.step, block.values[first:first + (stop - start) // block.step + 1])
     inside = (block.ticks > start) & (block.ticks <= stop)
-    return Spikes(block.ticks[inside], block.ids[inside])
+    return Spikes(block.ticks[inside], block.ids[inside], None if block.offsets is None else block.offsets[inside])
 
 
 def joined(blocks: list[Block]) -> Block:
     """Return successive blocks of one port as one."""
     if isinstance(blocks[0], Samples):
         return blocks[0].with_values(np.concatenate([b.values for b in blocks]))
-    return Spikes(np.concatenate([b.ticks for b in blocks]), np.concatenate([b.ids for b in blocks]))
+    return Spikes.join(*(b for b in blocks if isinstance(b, Spikes)))
 
 
 def run(make_one: Any, stop: int, window: int = 10_000, inputs: Mapping[str, Block] | None = None, ranks: int = 1,
@@ -86,6 +86,6 @@ def digest(outputs: Mapping[str, Block]) -> str:
     told = sha256()
     for name in sorted(outputs):
         block = outputs[name]
-        for array in (block.values,) if isinstance(block, Samples) else (block.ticks, block.ids):
-            told.update(array.tobytes())
+        for array in (block.values,) if isinstance(block, Samples) else (block.ticks, block.ids, block.offsets):
+            told.update(b"" if array is None else array.tobytes())
     return told.hexdigest()

@@ -46,3 +46,12 @@ def test_spikes_wait_for_their_window() -> None:
     late.put(Spikes(np.array([1, 2, 9]), np.array([0, 4, 2])), 9)
     assert late.take(Window(0, 4)).ticks.tolist() == [4]
     assert late.take(Window(4, 12)).ticks.tolist() == [5, 12]
+
+
+def test_a_delay_keeps_how_much_before_their_stamps_spikes_happened() -> None:
+    one = DelayLine(Port("in", Kind.SPIKES, "1", 2), 10, 1)
+    one.put(Spikes(np.array([3, 12]), np.array([0, 1]), np.array([0.5, 0.25])), 20)
+    first, second = one.take(Window(0, 20)), one.take(Window(20, 30))
+    assert isinstance(first, Spikes) and isinstance(second, Spikes)
+    assert first.offsets is not None and (first.ticks.tolist(), first.offsets.tolist()) == ([13], [0.5])
+    assert second.offsets is not None and (second.ticks.tolist(), second.offsets.tolist()) == ([22], [0.25])

@@ -101,8 +101,17 @@ def test_a_missing_layout_file_is_told(experiment: Experiment) -> None:
 
 
 def test_one_process_serves_where_more_would_not_help() -> None:
-    for groups, cores, mpi in ((["a"], 8, True), (["a", "b"], 8, False), (["a", "b"], 1, True)):
-        assert derive_layout(groups, {}, {"a": 8}, cores, mpi=mpi).transport is Transport.LOOPBACK
+    for groups, work, cores, mpi in ((["a"], 10.0, 8, False), (["a"], 10.0, 1, True), (["a"], 0.19, 8, True), (["a", "b"], 10.0, 8, False),
+                                     (["a", "b"], 10.0, 1, True)):
+        assert derive_layout(groups, {"a": work}, {"a": 8}, cores, mpi=mpi).transport is Transport.LOOPBACK
+    assert derive_layout(["a"], {"a": 10.0}, {"a": 1}, 8, mpi=True).transport is Transport.LOOPBACK
+
+
+@pytest.mark.parametrize(("work", "most", "cores", "ranks"), [
+    (2.2, 70_000, 2, 2), (2.2, 70_000, 16, 16), (2.2, 70_000, 64, 22), (0.2, 9, 8, 2), (5.0, 3, 8, 3)])
+def test_a_lone_group_takes_the_cores_that_its_work_is_worth(work: float, most: int, cores: int, ranks: int) -> None:
+    layout = derive_layout(["column"], {"column": work}, {"column": most}, cores, mpi=True)
+    assert (layout.transport, layout.placements["column"].ranks) == (Transport.MPI, ranks)
 
 
 def test_spare_cores_go_to_the_heaviest_group() -> None:

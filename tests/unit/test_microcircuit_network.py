@@ -12,10 +12,10 @@ from support.microcircuit import CLOCK, MIXED, NEURON, make
 from cosim.errors import InputError
 from cosim.models.microcircuit.component import Microcircuit
 from cosim.models.microcircuit.network.file import SHIPPED, find_network, read_network
-from cosim.models.microcircuit.propagators import exponential, peak_of_exponential, synapses_of_probability
-from cosim.models.microcircuit.parameters import MicrocircuitParameters
 from cosim.models.microcircuit.network.quantities import quantity
 from cosim.models.microcircuit.network.wiring import wiring
+from cosim.models.microcircuit.parameters import MicrocircuitParameters
+from cosim.models.microcircuit.propagators import exponential, peak_of_exponential, synapses_of_probability
 from cosim.timegrid import Clock
 
 

@@ -301,3 +301,24 @@ def test_results_of_something_else_are_told(tmp_path: Path) -> None:
     h5py.File(tmp_path / "results.h5", "w").close()
     with pytest.raises(InputError, match="was not written by cosim"):
         read_results(tmp_path)
+
+
+def test_spikes_between_the_instants_of_the_grid_are_read_at_their_times(tmp_path: Path) -> None:
+    def precise(offset: float, *ticks: int) -> Data:
+        return Data(0, Spikes(np.array(ticks, np.int64), np.arange(len(ticks), dtype=np.int64), np.full(len(ticks), offset)))
+    with ResultsWriter(tmp_path / "results.h5", header()) as writer:
+        writer.take("column", [spikes(1, 2), done(4), precise(0.25, 5, 8), done(10), Closed()])
+        writer.take("brain", [done(4), done(10), Closed()])
+    port = read_results(tmp_path).port("column.spikes")
+    assert port.is_precise and port.offsets().tolist() == [0, 0, 0.25, 0.25]
+    assert port.times(1).tolist() == pytest.approx([0.2, 0.475, 0.775])
+
+
+def test_spikes_on_the_grid_have_no_offsets_in_the_file(tmp_path: Path) -> None:
+    with ResultsWriter(tmp_path / "results.h5", header()) as writer:
+        writer.take("column", [spikes(1, 2), done(4), Closed()])
+        writer.take("brain", [done(4), Closed()])
+    port = read_results(tmp_path).port("column.spikes")
+    assert not port.is_precise and port.offsets().tolist() == [0, 0]
+    with h5py.File(tmp_path / "results.h5") as file:
+        assert "offsets" not in file["groups/column/spikes"]

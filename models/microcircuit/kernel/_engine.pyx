@@ -249,7 +249,7 @@ cdef class Engine:
         direct_pa : (steps, n_populations) float64
             Direct current in each step.
         arrivals : ((steps + 1,) int64, (n,) uint32, (n,) uint32, (n,) float64) or None
-            Spikes from elsewhere: how many have arrived before each step's end; their neurons (local index), the inputs they feed, their weights.
+            Spikes from elsewhere: how many have arrived before each step's end; their neurons (local), inputs, weights.
         currents : ((n,) uint32, (n,) uint32, (n, steps) float64) or None
             Direct currents to ranges of neurons: first, stop (local indices), pA.
         trace : (traces, 2) uint32

@@ -1,0 +1,1 @@
+"""Hold the statistics of one simulation's spikes against those of another."""

@@ -23,7 +23,6 @@ from cosim.models.microcircuit.network.file import find_network, read_network
 from cosim.models.microcircuit.network.scaling import scaled
 from cosim.models.microcircuit.network.wiring import wiring
 from cosim.models.microcircuit.parameters import MicrocircuitParameters
-from cosim.random import stream_key
 from cosim.timegrid import Clock, Window, in_ms
 
 _NS_PER_EVENT, _NS_PER_UPDATE, _NS_PER_DRAW = 1.2, 0.5, 0.8

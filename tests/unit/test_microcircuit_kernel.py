@@ -110,7 +110,8 @@ def test_the_network_is_the_same_on_every_number_of_ranks(tmp_path):
     one = synapses(1)
     assert one == synapses(3) == synapses(4)
     expected = twin.synapses(make(MIXED, tmp_path)._plan, 7, "column")
-    assert one == sorted(zip(*(a.tolist() for a in (expected.source, expected.target, expected.delay, expected.weight, expected.input)), strict=True))
+    arrays = (expected.source, expected.target, expected.delay, expected.weight, expected.input)
+    assert one == sorted(zip(*(a.tolist() for a in arrays), strict=True))
 
 
 def test_another_seed_or_group_is_another_network_and_a_named_stream_is_not(tmp_path):

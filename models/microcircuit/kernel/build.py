@@ -157,8 +157,8 @@ def _connect(engine: Engine, plan: Plan, own: Part, seed: int, stream: str, leve
             if p.source != source or not network.count(p):
                 continue
             made = Projection(level, keys[i], RULES[p.rule], first[source], population.size, network.populations[p.target].size,
-                              own.bounds[p.target], plan.fitted[p.target].inputs[p.receptor], int(own.to_local[p.target]), degrees[i], round(p.count), wires.delays[i],
-                              wires.weights[i])
+                              own.bounds[p.target], plan.fitted[p.target].inputs[p.receptor], int(own.to_local[p.target]), degrees[i],
+                              round(p.count), wires.delays[i], wires.weights[i])
             most += _longest(made, degrees[i], p.rule, own.bounds[p.target])
             leaving.append(made)
         wrong = engine.build(first[source], population.size, leaving, most)

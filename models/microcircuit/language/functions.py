@@ -5,6 +5,7 @@ All take arrays (or scalars) of float32 or float64, and give that precision back
 
 from __future__ import annotations
 
+from math import factorial
 from typing import Any
 
 import numpy as np
@@ -51,8 +52,8 @@ def expm1(x: Real) -> Real:
     return np.where(np.abs(x) < x.dtype.type(0.35), small, exp(x) - one)
 
 
-_EXP_DOUBLE = [1 / n for n in (6227020800.0, 479001600.0, 39916800.0, 3628800.0, 362880.0, 40320.0, 5040.0, 720.0, 120.0, 24.0, 6.0, 2.0, 1.0, 1.0)]
-_EXP_SINGLE = [1 / n for n in (5040.0, 720.0, 120.0, 24.0, 6.0, 2.0, 1.0, 1.0)]
+_EXP_DOUBLE = [1 / factorial(n) for n in range(13, -1, -1)]
+_EXP_SINGLE = [1 / factorial(n) for n in range(7, -1, -1)]
 _EXPM1_DOUBLE = _EXP_DOUBLE[:-1]
 _EXPM1_SINGLE = _EXP_SINGLE[:-1]
 

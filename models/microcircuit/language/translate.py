@@ -16,7 +16,6 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 FUNCTIONS = {"exp": 1, "expm1": 1, "sqrt": 1, "absolute": 1, "minimum": 2, "maximum": 2}
 _BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
@@ -85,11 +84,11 @@ class _Step:
     def translated(self) -> Translated:
         arguments = [a.arg for a in self.function.args.args]
         if arguments != ["n", "k", "x"]:
-            self.refuse(self.function, f"the arguments are {', '.join(arguments)}; expected n, k, x")
+            raise self.wrong(self.function, f"the arguments are {', '.join(arguments)}; expected n, k, x")
         self.block(self.function.body, "    ", last=True)
         states = self.read["n"]
         if not states or states[0] == "rest":
-            self.refuse(self.function, "the first state variable that it names must be the potential")
+            raise self.wrong(self.function, "the first state variable that it names must be the potential")
         inputs = tuple(name for name in self.read["x"] if name not in _GIVEN)
         code = "\n".join([*self.called.values(), self.frame(states, inputs)])
         return Translated(f"{self.path.stem}_{self.function.name}", self.path.name, tuple(states), tuple(self.read["k"]), inputs,
@@ -141,28 +140,28 @@ class _Step:
                 case ast.Return(value=value) if last and value is not None and statement is body[-1]:
                     code, is_mask = self.expression(value)
                     if not is_mask:
-                        self.refuse(value, "a step returns a condition: who has fired")
+                        raise self.wrong(value, "a step returns a condition: who has fired")
                     self.lines.append(f"{indent}const MC_INT spoke = {code};")
                 case _:
-                    self.refuse(statement, "this statement has no counterpart in a kernel")
+                    raise self.wrong(statement, "this statement has no counterpart in a kernel")
         if last and not (body and isinstance(body[-1], ast.Return)):
-            self.refuse(self.function, "a step ends with 'return' of who has fired")
+            raise self.wrong(self.function, "a step ends with 'return' of who has fired")
 
     def target(self, target: ast.expr, value: ast.expr) -> str:
         code, is_mask = self.expression(value)
         match target:
             case ast.Attribute(value=ast.Name(id="n"), attr=name):
                 if is_mask:
-                    self.refuse(target, f"n.{name} is a number and cannot hold a condition")
+                    raise self.wrong(target, f"n.{name} is a number and cannot hold a condition")
                 self.note("n", name)
                 self.written.add(name)
                 return f"n_{name} = {code}"
             case ast.Name(id=name):
                 if self.locals.setdefault(f"my_{name}", is_mask) != is_mask:
-                    self.refuse(target, f"'{name}' is a number in one place and a condition in another")
+                    raise self.wrong(target, f"'{name}' is a number in one place and a condition in another")
                 return f"my_{name} = {code}"
             case _:
-                self.refuse(target, "only n.NAME and local names can be assigned to")
+                raise self.wrong(target, "only n.NAME and local names can be assigned to")
 
     def note(self, holder: str, name: str) -> None:
         if name not in self.read[holder]:
@@ -171,8 +170,21 @@ class _Step:
     def expression(self, e: ast.expr) -> tuple[str, bool]:
         """Return C code and whether it is a condition."""
         match e:
+            case ast.Constant() | ast.Attribute() | ast.Name():
+                return self.atom(e)
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return f"(-{self.real(operand)})", False
+            case ast.UnaryOp(op=ast.Invert(), operand=operand):
+                return f"(!{self.condition(operand)})", True
+            case ast.Call(func=ast.Name(id=name), args=arguments):
+                return self.call(e, name, arguments)
+            case _:
+                return self.operation(e)
+
+    def atom(self, e: ast.expr) -> tuple[str, bool]:
+        match e:
             case ast.Constant(value=bool()):
-                self.refuse(e, "write a comparison instead of True or False")
+                raise self.wrong(e, "write a comparison instead of True or False")
             case ast.Constant(value=int() | float() as number):
                 return f"((MC_REAL){float(number)!r})", False
             case ast.Attribute(value=ast.Name(id="n" | "k" | "x" as holder), attr=name) if self.inside is None:
@@ -181,24 +193,23 @@ class _Step:
             case ast.Name(id=name):
                 known = self.locals if self.inside is None else self.inside
                 if f"my_{name}" not in known:
-                    self.refuse(e, f"'{name}' is not known here")
+                    raise self.wrong(e, f"'{name}' is not known here")
                 return f"my_{name}", known[f"my_{name}"]
-            case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return f"(-{self.real(operand)})", False
-            case ast.UnaryOp(op=ast.Invert(), operand=operand):
-                return f"(!{self.condition(operand)})", True
+            case _:
+                raise self.wrong(e, "only numbers, n.NAME, k.NAME, x.NAME and local names have a counterpart in a kernel")
+
+    def operation(self, e: ast.expr) -> tuple[str, bool]:
+        match e:
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
                 if isinstance(left, ast.Constant) and isinstance(right, ast.Constant):
-                    self.refuse(e, "write the value: two numbers would be combined in another precision in C than in NumPy")
+                    raise self.wrong(e, "write the value: two numbers would be combined in another precision in C than in NumPy")
                 return f"({self.real(left)} {_BINARY[type(op)]} {self.real(right)})", False
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _LOGIC:
                 return f"({self.condition(left)} {_LOGIC[type(op)]} {self.condition(right)})", True
             case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARE:
                 return f"({self.real(left)} {_COMPARE[type(op)]} {self.real(right)})", True
-            case ast.Call(func=ast.Name(id=name), args=arguments):
-                return self.call(e, name, arguments)
             case _:
-                self.refuse(e, "this expression has no counterpart in a kernel")
+                raise self.wrong(e, "this expression has no counterpart in a kernel")
 
     def call(self, e: ast.expr, name: str, arguments: list[ast.expr]) -> tuple[str, bool]:
         if name == "where" and len(arguments) == 3:
@@ -210,14 +221,14 @@ class _Step:
             if name not in self.called:
                 self.called[name] = self.function_of_file(name)
             return f"MC_KIND(my_{name})({', '.join(given)})", False
-        self.refuse(e, f"there is no function '{name}' of {len(arguments)} arguments; known are where, {', '.join(FUNCTIONS)} and those of "
-                    "the file")
+        raise self.wrong(e, f"there is no function '{name}' of {len(arguments)} arguments; known are where, {', '.join(FUNCTIONS)} and "
+                         "those of the file")
 
     def function_of_file(self, name: str) -> str:
         function = self.functions[name]
         body = [s for s in function.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
         if len(body) != 1 or not isinstance(body[0], ast.Return) or body[0].value is None:
-            self.refuse(function, f"'{name}' must consist of one 'return'")
+            raise self.wrong(function, f"'{name}' must consist of one 'return'")
         outside, self.inside = self.inside, {f"my_{a.arg}": False for a in function.args.args}
         code = self.real(body[0].value)
         self.inside = outside
@@ -227,17 +238,17 @@ class _Step:
     def real(self, e: ast.expr) -> str:
         code, is_mask = self.expression(e)
         if is_mask:
-            self.refuse(e, "a condition stands where a number is needed; use where()")
+            raise self.wrong(e, "a condition stands where a number is needed; use where()")
         return code
 
     def condition(self, e: ast.expr) -> str:
         code, is_mask = self.expression(e)
         if not is_mask:
-            self.refuse(e, "a number stands where a condition is needed; compare it with something")
+            raise self.wrong(e, "a number stands where a condition is needed; compare it with something")
         return code
 
-    def refuse(self, node: ast.AST, why: str) -> NoReturn:
-        raise NotTranslatable(f"{self.path}:{getattr(node, 'lineno', 1)}: {why}")
+    def wrong(self, node: ast.AST, why: str) -> NotTranslatable:
+        return NotTranslatable(f"{self.path}:{getattr(node, 'lineno', 1)}: {why}")
 
 
 def _load(target: ast.expr) -> ast.expr:

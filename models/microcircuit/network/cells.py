@@ -38,7 +38,8 @@ def populations_of(section: Section, neuron: Section, neurons: Section, backgrou
     return {name: _population(name, part, default, types, rate, weight, receptor) for name, part in section.sections().items()}
 
 
-def weight_in(part: Section, key: str, weight: tuple[Fraction, str], receptor: str | None, cell: Cell, target: str) -> tuple[str, float] | None:
+def weight_in(part: Section, key: str, weight: tuple[Fraction, str], receptor: str | None, cell: Cell,
+              target: str) -> tuple[str, float] | None:
     """Return the receptor that a weight acts on and its value in that receptor's unit; None, and a problem noted, where it has none."""
     known = [r.name for r in cell.model.receptors]
     if receptor is not None and receptor not in known:

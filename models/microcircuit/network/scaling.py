@@ -57,7 +57,8 @@ def scaled(network: Network, scale: float, indegree_scale: float, drive: str) ->
     Notes
     -----
     Where an in-degree K becomes K', weights become ``w' = w sqrt(K / K')``, which keeps the variance of the input. The mean that is
-    missing, ``1e-3 q (w K - w' K') rate`` with the charge q of a weight of 1, summed over recurrent and external input, comes as direct current. Its external part
+    missing, ``1e-3 q (w K - w' K') rate`` with the charge q of a weight of 1, summed over recurrent and external
+    input, comes as direct current. Its external part
     follows the external rate, so that the scaled network answers to a change of that rate as the full one does. K' is the whole number
     that is run, but for ``fixed_total_number``, whose in-degree is a mean: there it is ``indegree_scale`` times K, as in the reference
     code, so that all weights keep their ratios, while the total of synapses and the number of neurons are rounded; where the total
@@ -103,8 +104,8 @@ def _charge(population: Population, receptor: str, where: str) -> float:
     found = population.model.charge(population.parameters, receptor)
     if found is None:
         raise InputError(Problem(
-            f"the mean input of {population.name} ({population.model.name}, receptor '{receptor}') is no current that does not depend on its "
-            "potential: it can neither come as direct current nor make up for synapses that are left out", where=where,
+            f"the mean input of {population.name} ({population.model.name}, receptor '{receptor}') is no current that does not depend on "
+            "its potential: it can neither come as direct current nor make up for synapses that are left out", where=where,
             remedy="use drive: poisson, and set scale and indegree_scale to 1"))
     return found
 

@@ -1,9 +1,10 @@
 """Decide how the synapses of a network are written down: the unit of their weights, and the values they are drawn from.
 
-Weights are 16-bit integers in a unit of the population they lead to, and what arrives at a neuron in a step is summed in 32 bits, so that the
-order of the sum cannot matter. The unit is the smallest mean weight divided by a whole number `k`, as large as two bounds allow: no
-single weight leaves 16 bits, and no sum leaves 32 bits even when all synapses of a neuron deliver their largest weight in one step.
-So the smallest mean weight onto a population, and every mean weight that is a multiple of it, is exact; a weight without spread is no approximation then.
+Weights are 16-bit integers in a unit of the population they lead to, and what arrives at a neuron in a step is summed in 32 bits,
+so that the order of the sum cannot matter. The unit is the smallest mean weight onto the population divided by a whole number `k`, as
+large as two bounds allow: no single weight leaves 16 bits, and no sum leaves 32 bits even when all synapses of a neuron deliver their
+largest weight in one step. So that smallest mean weight, and every mean weight that is a multiple of it, is exact; a weight without
+spread is no approximation then.
 """
 
 from __future__ import annotations

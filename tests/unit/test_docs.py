@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 from support.command import cosim
+from support.run_folder import make_run_folder
+from support.sonata import write_circuit
 
 from cosim.blocks import Samples
 from cosim.interfaces import Context
@@ -105,6 +107,25 @@ def test_the_code_of_the_first_run_runs_on_what_the_run_leaves(tmp_path: Path, m
     said = capsys.readouterr().out
     assert len(re.findall(r"Hz before the pulse", said)) == 8
     assert "rTCS:" in said
+
+
+def test_the_code_of_files_of_others_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    make_run_folder(tmp_path / "runs/column_in_brain-001", duration_ms=300, scale=0.1, n_regions=4)
+    write_circuit(tmp_path / "circuit")
+    for thread in (0, 1):
+        (tmp_path / f"spikes-7-{thread}.dat").write_text(f"# NEST version: 3.10.0\nsender\ttime_ms\n{thread + 1}\t2.5\n")
+    page = ROOT / "docs" / "howto" / "files_of_others.md"
+    line, = re.findall(r"^cosim (export-spikes .*column\.h5)$", page.read_text(), re.MULTILINE)
+    assert cosim(*line.split(), cwd=tmp_path).status == 0
+    monkeypatch.chdir(tmp_path)
+    space: dict[str, object] = {}
+    for code in blocks(page, "python"):
+        exec(compile(code, str(page), "exec"), space)
+    said = capsys.readouterr().out.splitlines()
+    assert "internal.100 8 iaf_psc_exp" in said
+    assert "external 5 virtual" in said
+    assert len(space["both"]) == 2  # type: ignore[arg-type]
+    assert len(space["mine"]) == len(space["same"]) > 10  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("length", [1, 7, 40])

@@ -77,7 +77,7 @@ def test_imports_go_one_way(path: Path) -> None:
 
 
 def test_the_models_do_not_know_each_other() -> None:
-    for kind in ("microcircuit", "wholebrain", "observe"):
+    for kind in ("microcircuit", "wholebrain", "observe", "theory"):
         others = {"microcircuit", "wholebrain", "observe"} - {kind}
         for path in (ROOT / "models" / kind).rglob("*.py"):
             assert not {n for n in imports(path) if any(n.startswith(f"cosim.models.{o}") for o in others)}, path

@@ -1,0 +1,1 @@
+"""What can be said of spiking populations without running them."""

@@ -50,17 +50,28 @@ def test_exp_saturates_and_keeps_nan() -> None:
     assert np.isnan(nan)
 
 
-def count(mean: float, value: int) -> int:
-    """Return the count that a 64-bit random number means."""
-    return int(random.poisson_counts(mean, np.array([value >> 32], np.uint32), np.array([value & 0xFFFFFFFF], np.uint32))[0])
+def nobodys(mean: float, guard: int) -> int:
+    """Return the count that the word 65535, which is nobody's, and a guard mean."""
+    return int(random.poisson_counts(mean, np.array([65535], np.uint16), np.array([guard], np.uint64))[0])
 
 
-@pytest.mark.parametrize("mean", [1e-6, 0.0016, 1.6, 50.0])
-def test_words_are_turned_into_counts_by_the_poisson_distribution(mean: float) -> None:
-    for k in range(int(stats.poisson.ppf(1e-3, mean)), int(stats.poisson.isf(1e-12, mean)) + 1):
-        edge = stats.poisson.sf(k, mean)  # the words above 1 - edge mean more than k events
-        below, above = (int((1 - Fraction(edge) * Fraction(scale)) * 2**64) for scale in (1 + 1e-6, 1 - 1e-6))
-        if edge >= 2.0**-20:  # the body is rounded to 32 bits
-            below, above = below - 2**32, above + 2**32
-        assert count(mean, below) <= k
-        assert count(mean, min(above, 2**64 - 1)) > k
+def guards_up_to(mean: float, k: int) -> int:
+    """Return how many of the 2**64 guards mean at most k."""
+    low, high = 0, 2**64
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (middle + 1, high) if nobodys(mean, middle) <= k else (low, middle)
+    return low
+
+
+@pytest.mark.parametrize("mean", [1e-12, 1e-6, 0.0016, 1.6, 64.0])
+def test_words_and_guards_mean_counts_by_the_poisson_distribution(mean: float) -> None:
+    words = np.arange(65536, dtype=np.uint16)
+    low, high = (random.poisson_counts(mean, words, np.full(65536, guard, np.uint64)) for guard in (0, 2**64 - 1))
+    nobody = int((low != high).sum())
+    assert 1 <= nobody < 64
+    for k in range(int(stats.poisson.isf(1e-12, mean)) + 1):
+        chance = 1 - Fraction(stats.poisson.sf(k, mean))
+        given = Fraction(int((high <= k).sum()) * 2**64 + nobody * guards_up_to(mean, k), 2**80)
+        assert abs(float(given - chance)) < 2.0**-50
+        assert float(1 - given) == pytest.approx(float(1 - chance), rel=1e-3, abs=1e-25)

@@ -43,6 +43,15 @@ def test_exp_and_log_are_right_to_two_ulp() -> None:
     assert np.abs(_random.log(y) - np.log(y)).max() <= 2 * np.spacing(700.0)
 
 
+def test_expm1_is_right_to_three_ulp_also_where_it_is_small() -> None:
+    x = np.concatenate((np.linspace(-80, 700, 200_001), np.linspace(-2, 2, 100_001), np.geomspace(1e-300, 1, 10_001)))
+    x = np.concatenate((x, -x[-10_001:]))
+    known = np.expm1(x)
+    assert (np.abs(_random.expm1(x) - known) <= 3 * np.finfo(float).eps * np.abs(known)).all()
+    low, nan, zero = _random.expm1(np.array([-1e9, np.nan, 0.0]))
+    assert low == -1 and np.isnan(nan) and zero == 0
+
+
 def test_exp_saturates_and_keeps_nan() -> None:
     low, high, nan = _random.exp(np.array([-1e9, 1e9, np.nan]))
     assert 0 < low < 1e-300

@@ -4,7 +4,7 @@ import numpy as np
 
 from libc.stdint cimport uint32_t, uint64_t
 
-from cosim.elementary cimport cosim_exp, cosim_log, cosim_normal
+from cosim.elementary cimport cosim_exp, cosim_expm1, cosim_log, cosim_normal
 from cosim.philox cimport philox4x32, philox_bits, philox_block
 
 
@@ -34,6 +34,16 @@ def exp(const double[::1] x):
     cdef Py_ssize_t i
     for i in range(x.shape[0]):
         view[i] = cosim_exp(x[i])
+    return out
+
+
+def expm1(const double[::1] x):
+    """Return cosim_expm1 of each number, (n,) float64."""
+    out = np.empty(x.shape[0])
+    cdef double[::1] view = out
+    cdef Py_ssize_t i
+    for i in range(x.shape[0]):
+        view[i] = cosim_expm1(x[i])
     return out
 
 

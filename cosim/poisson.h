@@ -1,8 +1,12 @@
-/* Poisson counts by inversion of the distribution function, from one 32-bit random word each.
+/* Poisson counts by inversion of the distribution function, from one 16-bit random word each.
  *
- * A count is the number of thresholds that the word reaches; a threshold is P(X <= k) in units of 2^-32. The last one stands where less
- * than 2^-20 of the probability is left. A word that reaches it is refined by a second one, the guard, to 64 bits, and compared with
- * thresholds of 64 bits. So the body of the distribution is exact to 2^-33 and its tail to 2^-53.
+ * Count k owns floor(P(X = k) 2^16) of the 65536 words; a count is the number of thresholds that the word exceeds. The few words above the
+ * last threshold are nobody's: for them the count is drawn from what the flooring left of each probability, with a second word of 64 bits,
+ * the guard. So the distribution is that of the probabilities themselves, each exact to 2^-53, and its tail is exact beyond 2^-64.
+ *
+ * Who reads which word: neuron n reads half (n % 32) / 16 (0 is the low one) of word (n % 128) / 32 of the Philox block of entity
+ * 16 (n / 128) + n % 16, draw 0; its guard is the first two words of the same entity's draw 1 + (n % 128) / 16. So sixteen blocks, drawn
+ * side by side, serve 128 neurons, and a compiler can keep them in vector registers.
  */
 #ifndef COSIM_POISSON_H
 #define COSIM_POISSON_H
@@ -11,50 +15,59 @@
 #include <stdint.h>
 
 #include "elementary.h"
+#include "philox.h"
 
 #define COSIM_LARGEST_MEAN 64. /* the body suffices up to here */
 
-enum { COSIM_POISSON_BODY = 128, COSIM_POISSON_TAIL = 40 };
+enum { COSIM_POISSON_BODY = 128, COSIM_POISSON_LARGEST = 168, COSIM_POISSON_GROUP = 128, COSIM_POISSON_ENTITIES = 16 };
 
 typedef struct {
-  double mean;                          /* expected count */
-  int32_t count;                        /* thresholds in use; 0 where nothing can happen */
-  int32_t below[COSIM_POISSON_BODY];    /* P(X <= k) 2^32, as signed numbers, less 2^31: most processors compare only those side by side */
-  uint64_t tail[COSIM_POISSON_TAIL];    /* P(X <= count - 1 + k) 2^64 */
+  double mean;                            /* expected count */
+  int32_t count;                          /* thresholds in use; 0 where nothing can happen */
+  int32_t least;                          /* the smallest count that owns words */
+  int32_t largest;                        /* the largest count that can be drawn */
+  int16_t below[COSIM_POISSON_BODY];      /* last word of the counts up to least + k, less 2^15: processors compare signed numbers */
+  uint64_t rest[COSIM_POISSON_LARGEST];   /* the guards up to this one mean at most k */
 } cosim_poisson;
 
 static inline void cosim_poisson_set(cosim_poisson *p, double mean) {
-  enum { last = COSIM_POISSON_BODY + COSIM_POISSON_TAIL };
-  double mass[last + 1], above[last + 1] = {0}, sum = 0;
-  int n = 0; /* what lies beyond is below 2^-130, no threshold can see it */
+  double mass[COSIM_POISSON_LARGEST + 1], above = 0;
+  int32_t share[COSIM_POISSON_LARGEST + 1], n = 0, mode = 0, owned = 0; /* what lies beyond n is below 2^-130, no guard can see it */
   p->mean = mean;
   p->count = 0;
   if (!(mean > 0)) return;
   mass[0] = cosim_exp(-mean);
-  while (n < last && (n <= mean || mass[n] >= 0x1p-130)) n++, mass[n] = mass[n - 1] * mean / n;
-  for (int k = n; k >= 0; k--) above[k] = sum, sum += mass[k]; /* P(X > k), the small terms first */
-  int top = 0;
-  while (top < COSIM_POISSON_BODY - 1 && above[top] >= 0x1p-20) top++;
-  for (int k = 0; k < COSIM_POISSON_TAIL; k++) {
-    double rest = above[top + k] * 0x1p64;
-    p->tail[k] = rest >= 0x1p64 ? 0 : UINT64_MAX - (uint64_t)rest;
+  while (n < COSIM_POISSON_LARGEST && (n <= mean || mass[n] >= 0x1p-130)) n++, mass[n] = mass[n - 1] * mean / n;
+  for (int32_t k = 0; k <= n; k++) {
+    share[k] = (int32_t)(mass[k] * 65536);
+    owned += share[k];
+    if (share[k] > share[mode]) mode = k;
   }
-  for (int k = 0; k < top; k++) {
-    double reached = 0x1p32 - nearbyint(above[k] * 0x1p32);
-    p->below[k] = (int32_t)((uint32_t)(reached < 0 ? 0 : reached) ^ 0x80000000u);
+  if (owned > 65535) share[mode] -= owned - 65535, owned = 65535; /* some word must be nobody's */
+  p->largest = n;
+  for (int32_t k = n - 1; k >= 0; k--) { /* the small terms first */
+    above += mass[k + 1] * 65536 - share[k + 1];
+    double left = above / (65536 - owned) * 0x1p64;
+    p->rest[k] = UINT64_MAX - (left >= 0x1p64 ? UINT64_MAX : left > 0 ? (uint64_t)left : 0);
   }
-  p->below[top] = (int32_t)((uint32_t)(p->tail[0] >> 32) ^ 0x80000000u);
-  p->count = top + 1;
+  p->least = 0;
+  while (!share[p->least]) p->least++;
+  for (int32_t k = p->least, upto = 0; k <= n && share[k] && p->count < COSIM_POISSON_BODY; k++) {
+    upto += share[k];
+    p->below[p->count++] = (int16_t)(upto - 1 - 32768);
+  }
 }
 
-/* The word as the thresholds are kept. */
-static inline int32_t cosim_poisson_signed(uint32_t word) { return (int32_t)(word ^ 0x80000000u); }
+static inline uint32_t cosim_poisson_entity(uint32_t neuron) {
+  return neuron / COSIM_POISSON_GROUP * COSIM_POISSON_ENTITIES + neuron % COSIM_POISSON_ENTITIES;
+}
 
-/* Count of a word that reached the last threshold. */
-static inline int32_t cosim_poisson_tail(const cosim_poisson *p, uint32_t word, uint32_t guard) {
-  uint64_t value = (uint64_t)word << 32 | guard;
-  int32_t count = p->count - 1;
-  for (int k = 0; k < COSIM_POISSON_TAIL && value >= p->tail[k]; k++) count++;
+/* The count of a neuron whose word exceeds all thresholds. */
+static inline int32_t cosim_poisson_rest(const cosim_poisson *p, uint64_t key, uint32_t neuron, uint64_t tick) {
+  uint32_t draw = 1 + neuron % COSIM_POISSON_GROUP / COSIM_POISSON_ENTITIES;
+  uint64_t guard = philox_bits(philox4x32(key, cosim_poisson_entity(neuron), draw, tick), 0);
+  int32_t count = 0;
+  while (count < p->largest && guard > p->rest[count]) count++;
   return count;
 }
 

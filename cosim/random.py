@@ -84,15 +84,25 @@ def normals(key: int, entity: ArrayLike, draw: ArrayLike, tick: ArrayLike) -> ND
     return np.where(central, x, np.where(q < 0, -outer, outer))
 
 
-def poisson_counts(mean: float, words: NDArray[np.uint32], guards: NDArray[np.uint32]) -> NDArray[np.int64]:
+def poisson_words(key: int, neurons: NDArray[np.int64], tick: int) -> tuple[NDArray[np.uint16], NDArray[np.uint64]]:
+    """Return the random words that `poisson_counts` takes for some neurons at one tick, and their guards, each (n,)."""
+    entity, word, half = neurons // 128 * 16 + neurons % 16, neurons % 128 // 32, neurons % 32 // 16
+    drawn = philox(key, entity, 0, tick)[np.arange(len(neurons)), word]
+    guards = philox(key, entity, 1 + 2 * word + half, tick).astype(np.uint64)
+    return (drawn >> (16 * half).astype(np.uint32)).astype(np.uint16), guards[:, 0] | guards[:, 1] << _HALF
+
+
+def poisson_counts(mean: float, words: NDArray[np.uint16], guards: NDArray[np.uint64]) -> NDArray[np.int64]:
     """Return the Poisson counts that random words mean, by inversion; the slow twin of ``poisson.h``, which says how.
 
     Parameters
     ----------
     mean : float
         Expected count, at most 64.
-    words, guards : (n,) uint32
-        One word for each count, and one that matters in the tail only.
+    words : (n,) uint16
+        One word for each count.
+    guards : (n,) uint64
+        One more, which matters where the word is no count's own.
 
     Returns
     -------
@@ -101,20 +111,19 @@ def poisson_counts(mean: float, words: NDArray[np.uint32], guards: NDArray[np.ui
     if not mean > 0:
         return np.zeros(len(words), np.int64)
     mass = [float(exp(np.array([-mean]))[0])]
-    while len(mass) <= _BODY + _TAIL and (len(mass) - 1 <= mean or mass[-1] >= 2.0**-130):
+    while len(mass) <= _LARGEST and (len(mass) - 1 <= mean or mass[-1] >= 2.0**-130):
         mass.append(mass[-1] * mean / len(mass))
-    above = [0.0] * (_BODY + _TAIL + 1)
-    for k in range(len(mass) - 1, 0, -1):
-        above[k - 1] = above[k] + mass[k]
-    top = next((k for k in range(_BODY - 1) if above[k] < 2.0**-20), _BODY - 1)
-    body = np.array([max(0, 2**32 - round(p * 2.0**32)) for p in above[:top]], np.uint64)
-    tail = np.array([max(0, 2**64 - 1 - int(p * 2.0**64)) for p in above[top:top + _TAIL]], np.uint64)
-    wide = words.astype(np.uint64)
-    in_tail = top + np.searchsorted(tail, wide << _HALF | guards.astype(np.uint64), side="right")
-    return np.where(wide >= tail[0] >> _HALF, in_tail, np.searchsorted(body, wide, side="right"))
+    share = [int(m * 65536) for m in mass]
+    share[share.index(max(share))] -= max(sum(share) - 65535, 0)
+    above, rest = 0.0, []
+    for m, own in zip(mass[:0:-1], share[:0:-1], strict=True):
+        above += m * 65536 - own
+        rest.append(2**64 - 1 - min(int(above / (65536 - sum(share)) * 2.0**64), 2**64 - 1))
+    in_rest = np.searchsorted(np.array(rest[::-1], np.uint64), guards, side="left")
+    return np.where(words >= sum(share), in_rest, np.searchsorted(np.cumsum(share), words, side="right"))
 
 
-_BODY, _TAIL = 128, 40
+_LARGEST = 168
 _A = (2509.0809287301226727, 33430.575583588128105, 67265.770927008700853, 45921.953931549871457,
       13731.693765509461125, 1971.5909503065514427, 133.14166789178437745, 3.387132872796366608)
 _B = (5226.495278852854561, 28729.085735721942674, 39307.89580009271061, 21213.794301586595867,

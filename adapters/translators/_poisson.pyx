@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int16_t, int64_t, uint8_t, uint64_t
 
 cdef extern from "poisson.h" nogil:
     ctypedef struct cosim_poisson:
@@ -10,8 +10,8 @@ cdef extern from "poisson.h" nogil:
     void cosim_poisson_set(cosim_poisson* table, double mean) noexcept
 
 cdef extern from "events.h" nogil:
-    void poisson_words(uint64_t key, uint64_t tick, int64_t chunks, uint32_t* words) noexcept
-    int64_t poisson_count(const cosim_poisson* table, uint64_t key, uint64_t tick, const uint32_t* words, int64_t first, int64_t stop,
+    void poisson_words(uint64_t key, uint64_t tick, int64_t groups, int16_t* words) noexcept
+    int64_t poisson_count(const cosim_poisson* table, uint64_t key, uint64_t tick, const int16_t* words, int64_t first, int64_t stop,
                           uint8_t* counts) noexcept
 
 
@@ -34,16 +34,16 @@ def events(uint64_t key, const int64_t[::1] ticks, const double[:, ::1] means, c
     ticks, ids : (n_events,) int64
     """
     cdef Py_ssize_t steps = ticks.shape[0], channels = first.shape[0] - 1
-    cdef int64_t neurons = first[channels], chunks = (neurons + 63) // 64, total = 0, n, place = 0
+    cdef int64_t neurons = first[channels], groups = (neurons + 127) // 128, total = 0, n, place = 0
     cdef Py_ssize_t s, c
     cdef uint8_t _k
     cdef cosim_poisson table
     cdef uint8_t[:, ::1] counts = np.zeros((max(steps, 1), max(neurons, 1)), np.uint8)
-    cdef uint32_t[::1] words = np.empty(max(chunks, 1) * 64, np.uint32)
+    cdef int16_t[::1] words = np.empty(max(groups, 1) * 128, np.int16)
     with nogil:
         cosim_poisson_set(&table, 0.)
         for s in range(steps):
-            poisson_words(key, <uint64_t>ticks[s], chunks, &words[0])
+            poisson_words(key, <uint64_t>ticks[s], groups, &words[0])
             for c in range(channels):
                 if means[s, c] != table.mean:
                     cosim_poisson_set(&table, means[s, c])

@@ -1,8 +1,5 @@
-/* Count the Poisson events of many neurons in one step, one 32-bit word each.
- *
- * Neuron n reads word (n % 64) / 16 of the Philox block of entity 16 (n / 64) + n % 16, draw 0: sixteen blocks, drawn side by side, serve
- * 64 neurons, and a compiler can keep them in vector registers. The guard word is the same word of draw 1. The microcircuit draws its
- * background by the same rule.
+/* Count the Poisson events of many neurons in one step, one 16-bit word each; `poisson.h` says which. The microcircuit draws its background
+ * by the same rule.
  */
 #ifndef TRANSLATORS_EVENTS_H
 #define TRANSLATORS_EVENTS_H
@@ -12,32 +9,31 @@
 #include "philox.h"
 #include "poisson.h"
 
-enum { POISSON_CHUNK = 64, POISSON_LANES = 16 };
-
-/* Fill `words` with 64 words for each chunk of 64 neurons. */
-static inline void poisson_words(uint64_t key, uint64_t tick, int64_t chunks, uint32_t *restrict words) {
-  for (int64_t chunk = 0; chunk < chunks; chunk++)
-    for (int lane = 0; lane < POISSON_LANES; lane++) {
-      philox_block block = philox4x32(key, (uint32_t)(chunk * POISSON_LANES + lane), 0, tick);
-      for (int w = 0; w < 4; w++) words[chunk * POISSON_CHUNK + w * POISSON_LANES + lane] = block.word[w];
+/* Fill `words` with the words of each whole group of 128 neurons, as the thresholds are kept. */
+static inline void poisson_words(uint64_t key, uint64_t tick, int64_t groups, int16_t *restrict words) {
+  for (int64_t first = 0; first < groups * COSIM_POISSON_GROUP; first += COSIM_POISSON_GROUP)
+    for (int64_t n = first; n < first + COSIM_POISSON_ENTITIES; n++) {
+      philox_block block = philox4x32(key, cosim_poisson_entity((uint32_t)n), 0, tick);
+      for (int w = 0; w < 4; w++) {
+        words[n + 32 * w] = (int16_t)(block.word[w] ^ 0x8000u);
+        words[n + 32 * w + 16] = (int16_t)(block.word[w] >> 16 ^ 0x8000u);
+      }
     }
 }
 
 /* Count the events of neurons first to stop (not with it) in one step; return how many there are. */
-static inline int64_t poisson_count(const cosim_poisson *p, uint64_t key, uint64_t tick, const uint32_t *restrict words, int64_t first,
+static inline int64_t poisson_count(const cosim_poisson *p, uint64_t key, uint64_t tick, const int16_t *restrict words, int64_t first,
                                     int64_t stop, uint8_t *restrict counts) {
   int64_t events = 0;
   for (int64_t n = first; n < stop; n++) counts[n] = 0;
   if (!p->count) return 0;
+  for (int64_t n = first; n < stop; n++) counts[n] = (uint8_t)p->least;
   for (int k = 0; k < p->count; k++) {
-    int32_t edge = p->below[k];
-    for (int64_t n = first; n < stop; n++) counts[n] += cosim_poisson_signed(words[n]) >= edge;
+    int16_t below = p->below[k];
+    for (int64_t n = first; n < stop; n++) counts[n] += words[n] > below;
   }
   for (int64_t n = first; n < stop; n++) {
-    if (counts[n] == p->count) {
-      uint32_t entity = (uint32_t)(n / POISSON_CHUNK * POISSON_LANES + n % POISSON_LANES);
-      counts[n] = (uint8_t)cosim_poisson_tail(p, words[n], philox4x32(key, entity, 1, tick).word[n % POISSON_CHUNK / POISSON_LANES]);
-    }
+    if (counts[n] == p->least + p->count) counts[n] = (uint8_t)cosim_poisson_rest(p, key, (uint32_t)n, tick);
     events += counts[n];
   }
   return events;

@@ -1,11 +1,11 @@
-"""Draw superposed Poisson spikes: the slow twin of the kernel `_poisson`, see ``events.h`` for the rule."""
+"""Draw superposed Poisson spikes: the slow twin of the kernel `_poisson`, see ``poisson.h`` for the rule."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cosim.random import philox, poisson_counts
+from cosim.random import poisson_counts, poisson_words
 
 
 def events(
@@ -16,14 +16,9 @@ def events(
     channels = np.searchsorted(first, neurons, side="right") - 1
     counts = np.zeros((len(ticks), len(neurons)), np.int64)
     for step, tick in enumerate(ticks):
-        words, guards = (_words(key, neurons, draw, int(tick)) for draw in (0, 1))
+        words, guards = poisson_words(key, neurons, int(tick))
         for channel, mean in enumerate(means[step]):
             fed = channels == channel
             counts[step, fed] = poisson_counts(float(mean), words[fed], guards[fed])
     place = np.repeat(np.arange(counts.size), counts.ravel())
     return ticks[place // max(len(neurons), 1)], place % max(len(neurons), 1)
-
-
-def _words(key: int, neurons: NDArray[np.int64], draw: int, tick: int) -> NDArray[np.uint32]:
-    blocks = philox(key, neurons // 64 * 16 + neurons % 16, draw, tick)
-    return np.asarray(blocks[np.arange(len(neurons)), neurons % 64 // 16])

@@ -143,8 +143,8 @@ def test_the_direct_drive_is_the_mean_of_the_poisson_drive():
 @pytest.mark.parametrize(("ranks", "share_memory"), [(1, True), (3, True), (3, False)])
 def test_a_neuron_that_diverges_is_named_with_its_tick(tmp_path, ranks, share_memory):
     values = np.zeros((101, 3))
-    values[60, 1] = -1e308  # neuron 150 is refractory at that time
-    with pytest.raises(RunError, match=r"potential of neuron 151 is no finite number at tick 61"):
+    values[50, 1] = -1e308  # neuron 150 is refractory at that time
+    with pytest.raises(RunError, match=r"potential of neuron 151 is no finite number at tick 51"):
         run(lambda: make(MIXED, tmp_path), 100, 10, {"current": Samples(0, 1, values)}, ranks, share_memory)
 
 

@@ -43,6 +43,15 @@ def test_exp_and_log_are_right_to_two_ulp() -> None:
     assert np.abs(_random.log(y) - np.log(y)).max() <= 2 * np.spacing(700.0)
 
 
+def test_expm1_is_right_to_three_ulp_also_where_it_is_small() -> None:
+    x = np.concatenate((np.linspace(-80, 700, 200_001), np.linspace(-2, 2, 100_001), np.geomspace(1e-300, 1, 10_001)))
+    x = np.concatenate((x, -x[-10_001:]))
+    known = np.expm1(x)
+    assert (np.abs(_random.expm1(x) - known) <= 3 * np.finfo(float).eps * np.abs(known)).all()
+    low, nan, zero = _random.expm1(np.array([-1e9, np.nan, 0.0]))
+    assert low == -1 and np.isnan(nan) and zero == 0
+
+
 def test_exp_saturates_and_keeps_nan() -> None:
     low, high, nan = _random.exp(np.array([-1e9, 1e9, np.nan]))
     assert 0 < low < 1e-300
@@ -50,17 +59,28 @@ def test_exp_saturates_and_keeps_nan() -> None:
     assert np.isnan(nan)
 
 
-def count(mean: float, value: int) -> int:
-    """Return the count that a 64-bit random number means."""
-    return int(random.poisson_counts(mean, np.array([value >> 32], np.uint32), np.array([value & 0xFFFFFFFF], np.uint32))[0])
+def nobodys(mean: float, guard: int) -> int:
+    """Return the count that the word 65535, which is nobody's, and a guard mean."""
+    return int(random.poisson_counts(mean, np.array([65535], np.uint16), np.array([guard], np.uint64))[0])
 
 
-@pytest.mark.parametrize("mean", [1e-6, 0.0016, 1.6, 50.0])
-def test_words_are_turned_into_counts_by_the_poisson_distribution(mean: float) -> None:
-    for k in range(int(stats.poisson.ppf(1e-3, mean)), int(stats.poisson.isf(1e-12, mean)) + 1):
-        edge = stats.poisson.sf(k, mean)  # the words above 1 - edge mean more than k events
-        below, above = (int((1 - Fraction(edge) * Fraction(scale)) * 2**64) for scale in (1 + 1e-6, 1 - 1e-6))
-        if edge >= 2.0**-20:  # the body is rounded to 32 bits
-            below, above = below - 2**32, above + 2**32
-        assert count(mean, below) <= k
-        assert count(mean, min(above, 2**64 - 1)) > k
+def guards_up_to(mean: float, k: int) -> int:
+    """Return how many of the 2**64 guards mean at most k."""
+    low, high = 0, 2**64
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (middle + 1, high) if nobodys(mean, middle) <= k else (low, middle)
+    return low
+
+
+@pytest.mark.parametrize("mean", [1e-12, 1e-6, 0.0016, 1.6, 64.0])
+def test_words_and_guards_mean_counts_by_the_poisson_distribution(mean: float) -> None:
+    words = np.arange(65536, dtype=np.uint16)
+    low, high = (random.poisson_counts(mean, words, np.full(65536, guard, np.uint64)) for guard in (0, 2**64 - 1))
+    nobody = int((low != high).sum())
+    assert 1 <= nobody < 64
+    for k in range(int(stats.poisson.isf(1e-12, mean)) + 1):
+        chance = 1 - Fraction(stats.poisson.sf(k, mean))
+        given = Fraction(int((high <= k).sum()) * 2**64 + nobody * guards_up_to(mean, k), 2**80)
+        assert abs(float(given - chance)) < 2.0**-50
+        assert float(1 - given) == pytest.approx(float(1 - chance), rel=1e-3, abs=1e-25)

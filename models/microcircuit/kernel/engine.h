@@ -21,7 +21,7 @@
 enum {
   MC_STATES = 24, MC_CONSTANTS = 64, MC_INPUTS = 4, MC_BACKGROUNDS = 4, /* most that one neuron model may have */
   MC_LEVELS = 4,       /* instruction sets, the plain one first */
-  MC_CHUNK = 64,       /* neurons that are updated together: 16 lanes, four words of one Philox block each */
+  MC_CHUNK = 64,       /* neurons that are updated together: two chunks share one group of `poisson.h` */
   MC_LANES = 16,
   MC_QUANTILES = 65536, /* weights and delays are drawn from so many equally likely values */
   MC_BLOCK = 65536,    /* most targets of one block: a packed synapse has 16 bits for them */

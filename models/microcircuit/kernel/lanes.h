@@ -1,33 +1,34 @@
 /* Random words for sixteen lanes at once, and the background's counts of one chunk. Included once for each instruction set, with
- * MC_NAME (appends the level's name), MC_TARGET (function attribute), MC_BYTES (width of a vector) and MC_MULTIPLY (product of the even
- * 32-bit lanes as 64-bit numbers) defined. */
+ * MC_NAME (appends the level's name), MC_TARGET (function attribute), MC_BYTES (width of a vector), MC_MULTIPLY (product of the even 32-bit
+ * lanes as 64-bit numbers) and MC_ONE_MORE (16-bit lanes of the first, one more where the second exceed the third) defined. */
 
 typedef uint32_t MC_NAME(words) __attribute__((vector_size(MC_BYTES)));
-typedef int32_t MC_NAME(signs) __attribute__((vector_size(MC_BYTES)));
+typedef int16_t MC_NAME(shorts) __attribute__((vector_size(MC_BYTES)));
 typedef uint64_t MC_NAME(longs) __attribute__((vector_size(MC_BYTES)));
 
-/* High and low halves of the products of all lanes with one constant. */
-MC_TARGET static inline void MC_NAME(products)(MC_NAME(words) x, uint64_t factor, MC_NAME(words) *high, MC_NAME(words) *low) {
-  MC_NAME(longs) f = (MC_NAME(longs)){0} + factor, even = MC_MULTIPLY((MC_NAME(longs))x, f), odd = MC_MULTIPLY((MC_NAME(longs))x >> 32, f);
-  *high = (MC_NAME(words))(even >> 32 | (odd & 0xffffffff00000000u));
-  *low = (MC_NAME(words))((even & 0xffffffffu) | odd << 32);
-}
-
-MC_TARGET static inline void MC_NAME(philox)(uint64_t key, uint64_t tick, MC_NAME(words) c0, MC_NAME(words) c1, MC_NAME(words) out[4]) {
-  MC_NAME(words) c2 = (MC_NAME(words)){0} + (uint32_t)tick, c3 = (MC_NAME(words)){0} + (uint32_t)(tick >> 32);
+/* Philox for the even lanes and for the odd lanes: a lane of 64 bits holds one number, and what stands above its low 32 bits is never read,
+ * so that nothing need be put together before the end. */
+MC_TARGET static inline void MC_NAME(rounds)(uint64_t key, MC_NAME(longs) c0, MC_NAME(longs) c1, MC_NAME(longs) c2, MC_NAME(longs) c3,
+                                             MC_NAME(longs) out[4]) {
+  MC_NAME(longs) f0 = (MC_NAME(longs)){0} + 0xD2511F53u, f2 = (MC_NAME(longs)){0} + 0xCD9E8D57u;
   uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
   for (int round = 0; round < 10; round++) {
-    MC_NAME(words) high0, low0, high2, low2;
-    MC_NAME(products)(c0, 0xD2511F53u, &high0, &low0);
-    MC_NAME(products)(c2, 0xCD9E8D57u, &high2, &low2);
-    c0 = high2 ^ c1 ^ k0;
-    c2 = high0 ^ c3 ^ k1;
-    c1 = low2;
-    c3 = low0;
+    MC_NAME(longs) a = MC_MULTIPLY(c0, f0), b = MC_MULTIPLY(c2, f2);
+    c0 = b >> 32 ^ c1 ^ ((MC_NAME(longs)){0} + k0);
+    c2 = a >> 32 ^ c3 ^ ((MC_NAME(longs)){0} + k1);
+    c1 = b;
+    c3 = a;
     k0 += 0x9E3779B9u;
     k1 += 0xBB67AE85u;
   }
   out[0] = c0, out[1] = c1, out[2] = c2, out[3] = c3;
+}
+
+MC_TARGET static inline void MC_NAME(philox)(uint64_t key, uint64_t tick, MC_NAME(words) c0, MC_NAME(words) c1, MC_NAME(words) out[4]) {
+  MC_NAME(longs) c2 = (MC_NAME(longs)){0} + (uint32_t)tick, c3 = (MC_NAME(longs)){0} + (tick >> 32), even[4], odd[4];
+  MC_NAME(rounds)(key, (MC_NAME(longs))c0, (MC_NAME(longs))c1, c2, c3, even);
+  MC_NAME(rounds)(key, (MC_NAME(longs))c0 >> 32, (MC_NAME(longs))c1 >> 32, c2, c3, odd);
+  for (int w = 0; w < 4; w++) out[w] = (MC_NAME(words))((even[w] & 0xffffffffu) | odd[w] << 32);
 }
 
 enum { MC_NAME(wide) = MC_BYTES / 4 };
@@ -42,29 +43,28 @@ MC_TARGET static void MC_NAME(draw)(uint64_t key, uint32_t entity, uint32_t draw
   }
 }
 
-/* The counts of the 64 neurons of one chunk in one step: neuron n takes word n / 16 of lane n % 16. */
-MC_TARGET static inline void MC_NAME(poisson)(const cosim_poisson *p, uint64_t key, uint32_t chunk, uint64_t step, int32_t *restrict count) {
-  MC_NAME(signs) tail = {0};
+/* The counts of one group of 128 neurons in one step, as `poisson.h` says: sixteen blocks of four words with two halves each. */
+MC_TARGET static inline void MC_NAME(poisson)(const cosim_poisson *p, uint64_t key, uint32_t group, uint64_t step, int32_t *restrict count) {
+  MC_NAME(shorts) last = (MC_NAME(shorts)){0} + (int16_t)(p->least + p->count), rest = {0};
   for (int g = 0; g < MC_LANES; g += MC_NAME(wide)) {
-    MC_NAME(words) entity = *(const MC_NAME(words) *)(MC_NAME(lane) + g) + chunk * MC_LANES, out[4];
+    MC_NAME(words) entity = *(const MC_NAME(words) *)(MC_NAME(lane) + g) + group * COSIM_POISSON_ENTITIES, out[4];
     MC_NAME(philox)(key, step, entity, (MC_NAME(words)){0}, out);
-    MC_NAME(signs) u0 = (MC_NAME(signs))(out[0] ^ 0x80000000u), u1 = (MC_NAME(signs))(out[1] ^ 0x80000000u);
-    MC_NAME(signs) u2 = (MC_NAME(signs))(out[2] ^ 0x80000000u), u3 = (MC_NAME(signs))(out[3] ^ 0x80000000u);
-    MC_NAME(signs) n0 = {0}, n1 = {0}, n2 = {0}, n3 = {0};
+    MC_NAME(shorts) u[4], n[4];
+    for (int w = 0; w < 4; w++) u[w] = (MC_NAME(shorts))(out[w] ^ 0x80008000u), n[w] = (MC_NAME(shorts)){0} + (int16_t)p->least;
     for (int k = 0; k < p->count; k++) {
-      MC_NAME(signs) below = (MC_NAME(signs)){0} + p->below[k];
-      n0 -= u0 >= below, n1 -= u1 >= below, n2 -= u2 >= below, n3 -= u3 >= below;
+      MC_NAME(shorts) below = (MC_NAME(shorts)){0} + p->below[k];
+      for (int w = 0; w < 4; w++) n[w] = MC_ONE_MORE(n[w], u[w], below);
     }
-    MC_NAME(signs) last = (MC_NAME(signs)){0} + p->count;
-    tail |= (n0 == last) | (n1 == last) | (n2 == last) | (n3 == last);
-    memcpy(count + g, &n0, MC_BYTES);
-    memcpy(count + MC_LANES + g, &n1, MC_BYTES);
-    memcpy(count + 2 * MC_LANES + g, &n2, MC_BYTES);
-    memcpy(count + 3 * MC_LANES + g, &n3, MC_BYTES);
+    for (int w = 0; w < 4; w++) {
+      MC_NAME(words) low = (MC_NAME(words))n[w] & 0xffffu, high = (MC_NAME(words))n[w] >> 16;
+      rest |= n[w] == last;
+      memcpy(count + 32 * w + g, &low, MC_BYTES);
+      memcpy(count + 32 * w + MC_LANES + g, &high, MC_BYTES);
+    }
   }
-  int32_t any = 0;
-  for (int i = 0; i < MC_NAME(wide); i++) any |= tail[i];
-  if (any) mc_poisson_refine(p, key, chunk, step, count);
+  uint64_t any = 0;
+  for (int i = 0; i < MC_NAME(wide) / 2; i++) any |= ((MC_NAME(longs))rest)[i];
+  if (any) mc_poisson_rest(p, key, group, step, count);
 }
 
 static const mc_level MC_NAME(level) = {MC_LEVEL_NAME, MC_NAME(draw)};

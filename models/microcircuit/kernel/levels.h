@@ -5,14 +5,10 @@
 #include "engine.h"
 #include "processor.h"
 
-/* Replace the counts of a chunk that reached the last threshold. */
-static void mc_poisson_refine(const cosim_poisson *p, uint64_t key, uint32_t chunk, uint64_t step, int32_t count[MC_CHUNK]) {
-  for (uint32_t n = 0; n < MC_CHUNK; n++) {
-    if (count[n] < p->count) continue;
-    uint32_t entity = chunk * MC_LANES + n % MC_LANES;
-    uint32_t word = philox4x32(key, entity, 0, step).word[n / MC_LANES];
-    count[n] = cosim_poisson_tail(p, word, philox4x32(key, entity, 1, step).word[n / MC_LANES]);
-  }
+/* Replace the counts of those neurons of a group whose words are nobody's. */
+static void mc_poisson_rest(const cosim_poisson *p, uint64_t key, uint32_t group, uint64_t step, int32_t count[COSIM_POISSON_GROUP]) {
+  for (uint32_t n = 0; n < COSIM_POISSON_GROUP; n++)
+    if (count[n] == p->least + p->count) count[n] = cosim_poisson_rest(p, key, group * COSIM_POISSON_GROUP + n, step);
 }
 
 #define MC_JOIN2(a, b) mc_##a##_##b
@@ -24,12 +20,14 @@ static void mc_poisson_refine(const cosim_poisson *p, uint64_t key, uint32_t chu
 #define MC_TARGET
 #define MC_BYTES 16
 #define MC_MULTIPLY(a, b) (((a) & 0xffffffffu) * ((b) & 0xffffffffu))
+#define MC_ONE_MORE(n, u, below) ((n) - ((u) > (below)))
 #include "lanes.h"
 #undef MC_LEVEL
 #undef MC_LEVEL_NAME
 #undef MC_TARGET
 #undef MC_BYTES
 #undef MC_MULTIPLY
+#undef MC_ONE_MORE
 
 #if defined(COSIM_X86_LEVELS)
 #include <immintrin.h>
@@ -39,36 +37,43 @@ static void mc_poisson_refine(const cosim_poisson *p, uint64_t key, uint32_t chu
 #define MC_TARGET __attribute__((target("arch=x86-64-v2")))
 #define MC_BYTES 16
 #define MC_MULTIPLY(a, b) ((mc_longs_v2)_mm_mul_epu32((__m128i)(a), (__m128i)(b)))
+#define MC_ONE_MORE(n, u, below) ((n) - ((u) > (below)))
 #include "lanes.h"
 #undef MC_LEVEL
 #undef MC_LEVEL_NAME
 #undef MC_TARGET
 #undef MC_BYTES
 #undef MC_MULTIPLY
+#undef MC_ONE_MORE
 
 #define MC_LEVEL v3
 #define MC_LEVEL_NAME "x86-64-v3"
 #define MC_TARGET __attribute__((target("arch=x86-64-v3")))
 #define MC_BYTES 32
 #define MC_MULTIPLY(a, b) ((mc_longs_v3)_mm256_mul_epu32((__m256i)(a), (__m256i)(b)))
+#define MC_ONE_MORE(n, u, below) ((n) - ((u) > (below)))
 #include "lanes.h"
 #undef MC_LEVEL
 #undef MC_LEVEL_NAME
 #undef MC_TARGET
 #undef MC_BYTES
 #undef MC_MULTIPLY
+#undef MC_ONE_MORE
 
 #define MC_LEVEL v4
 #define MC_LEVEL_NAME "x86-64-v4"
 #define MC_TARGET __attribute__((target("arch=x86-64-v4,prefer-vector-width=512")))
 #define MC_BYTES 64
 #define MC_MULTIPLY(a, b) ((mc_longs_v4)_mm512_mul_epu32((__m512i)(a), (__m512i)(b)))
+#define MC_ONE_MORE(n, u, below) ((mc_shorts_v4)_mm512_mask_sub_epi16((__m512i)(n), _mm512_cmpgt_epi16_mask((__m512i)(u), (__m512i)(below)), \
+                                                                     (__m512i)(n), _mm512_set1_epi16(-1)))
 #include "lanes.h"
 #undef MC_LEVEL
 #undef MC_LEVEL_NAME
 #undef MC_TARGET
 #undef MC_BYTES
 #undef MC_MULTIPLY
+#undef MC_ONE_MORE
 #endif
 
 /* The level of this number, from the simplest; null where the processor or the list ends. */

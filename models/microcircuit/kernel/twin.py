@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cosim.models.microcircuit.kernel._engine import CHUNK, MOST_INPUTS
 from cosim.models.microcircuit.kernel.build import Plan, initial_values, projection_keys
-from cosim.random import philox, poisson_counts, stream_key
+from cosim.random import philox, poisson_counts, poisson_words, stream_key
 
 _LANES = 16
 
@@ -60,10 +60,7 @@ def synapses(plan: Plan, seed: int, stream: str) -> Synapses:
 
 def background_counts(key: int, mean: float, first_chunk: int, size: int, step: int) -> NDArray[np.int64]:
     """Return the external spikes of one population in one step, (size,) int64."""
-    n = np.arange(size)
-    entity, word = (first_chunk + n // CHUNK) * _LANES + n % _LANES, n % CHUNK // _LANES
-    drawn = [philox(key, entity, draw, step)[n, word] for draw in (0, 1)]
-    return poisson_counts(mean, drawn[0], drawn[1])
+    return poisson_counts(mean, *poisson_words(key, first_chunk * CHUNK + np.arange(size), step))
 
 
 def run(plan: Plan, seed: int, stream: str, rate_hz: NDArray[np.float64], direct_pa: NDArray[np.float64],

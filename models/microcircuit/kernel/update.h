@@ -43,13 +43,14 @@ MC_TARGET static void MC_KIND(uniforms)(uint64_t key, uint32_t chunk, uint64_t s
 /* Add what the other external neurons of the population bring to `extra`. */
 MC_TARGET static void MC_KIND(hear)(mc_engine *e, const mc_population *p, uint32_t first, uint64_t step, MC_KIND(given) *g,
                                     MC_REAL extra[MC_INPUTS][MC_CHUNK]) {
-  int32_t count[MC_CHUNK] __attribute__((aligned(64)));
+  int32_t count[COSIM_POISSON_GROUP] __attribute__((aligned(64)));
+  uint32_t chunk = e->first_chunk + first / MC_CHUNK;
   for (uint32_t c = 0; c < e->n_inputs; c++) memcpy(extra[c], (MC_REAL *)e->extra + (uint64_t)c * e->local + first, sizeof extra[c]);
   for (uint32_t b = 1; b < p->backgrounds; b++) {
     const mc_background *h = p->background + b;
     if (!h->poisson.count) continue;
-    MC_NAME(poisson)(&h->poisson, h->key, e->first_chunk + first / MC_CHUNK, step, count);
-    for (int n = 0; n < MC_CHUNK; n++) extra[h->input][n] += (MC_REAL)h->weight * (MC_REAL)count[n];
+    MC_NAME(poisson)(&h->poisson, h->key, chunk / 2, step, count);
+    for (int n = 0; n < MC_CHUNK; n++) extra[h->input][n] += (MC_REAL)h->weight * (MC_REAL)count[chunk % 2 * MC_CHUNK + n];
   }
   for (uint32_t c = 0; c < e->n_inputs; c++) g->extra[c] = extra[c];
 }
@@ -58,10 +59,10 @@ MC_TARGET static void MC_KIND(hear)(mc_engine *e, const mc_population *p, uint32
 MC_TARGET static uint32_t MC_KIND(update)(mc_engine *e, const mc_run *run, double direct, uint64_t step, uint32_t *ids) {
   const mc_population *p = e->population + run->population;
   const mc_background *h = p->background;
-  int32_t count[MC_CHUNK] __attribute__((aligned(64))) = {0};
+  int32_t count[COSIM_POISSON_GROUP] __attribute__((aligned(64))) = {0};
   MC_INT fired[MC_CHUNK] __attribute__((aligned(64)));
   MC_REAL uniform[MC_CHUNK] __attribute__((aligned(64))) = {0}, extra[MC_INPUTS][MC_CHUNK] __attribute__((aligned(64)));
-  MC_KIND(given) g = {.direct = (MC_REAL)direct, .uniform = uniform, .count = count, .fired = fired};
+  MC_KIND(given) g = {.direct = (MC_REAL)direct, .uniform = uniform, .fired = fired};
   for (int i = 0; i < MC_CONSTANTS; i++) g.constant[i] = (MC_REAL)p->constant[i];
   for (int c = 0; c < MC_INPUTS; c++) {
     g.unit[c] = (MC_REAL)p->unit[c];
@@ -73,8 +74,10 @@ MC_TARGET static uint32_t MC_KIND(update)(mc_engine *e, const mc_run *run, doubl
     uint32_t block = e->n_blocks == 1 ? 0 : first / block_size;
     for (uint32_t s = 0; s < states; s++) g.state[s] = (MC_REAL *)e->state[p->state[s]] + first;
     for (uint32_t i = 0; i < inputs; i++) g.input[i] = e->input + ((uint64_t)block * e->n_inputs + i) * block_size + (first - block * block_size);
-    if (p->backgrounds && h->poisson.count) MC_NAME(poisson)(&h->poisson, h->key, e->first_chunk + first / MC_CHUNK, step, count);
-    if (p->kernel->is_random) MC_KIND(uniforms)(e->random_key, e->first_chunk + first / MC_CHUNK, step, uniform);
+    uint32_t chunk = e->first_chunk + first / MC_CHUNK;
+    if (p->backgrounds && h->poisson.count && (c == 0 || chunk % 2 == 0)) MC_NAME(poisson)(&h->poisson, h->key, chunk / 2, step, count);
+    g.count = count + chunk % 2 * MC_CHUNK;
+    if (p->kernel->is_random) MC_KIND(uniforms)(e->random_key, chunk, step, uniform);
     MC_INT any;
     if (is_wide) {
       MC_KIND(hear)(e, p, first, step, &g, extra);

@@ -19,6 +19,7 @@ from cosim.models.microcircuit.kernel._engine import LARGEST_MEAN, levels
 from cosim.models.microcircuit.kernel.build import Built, Plan, build, initial_values
 from cosim.models.microcircuit.kernel.cells import array_of, fit
 from cosim.models.microcircuit.kernel.partition import first_ids
+from cosim.models.microcircuit.kernel.replay import Replayed
 from cosim.models.microcircuit.network.file import find_network, read_network
 from cosim.models.microcircuit.network.scaling import scaled
 from cosim.models.microcircuit.network.wiring import wiring
@@ -59,6 +60,8 @@ class Microcircuit(Component):
         step_ms = clock.tick_ms * clock.step
         fitted = tuple(fit(p, step_ms) for p in small.network.populations)
         self._plan = Plan(small, wiring(small.network, step_ms), step_ms, parameters.precision == "double", parameters.input_weight, fitted)
+        self._replays = tuple(Replayed(r, step_ms, small.network.first_ids[r.target], fitted[r.target].inputs[r.receptor])
+                              for r in small.network.replays)
         own_rates = [p.background.rate_hz for p in network.populations]
         self._rates = np.array(own_rates if parameters.background is None else [parameters.background] * len(own_rates), float)
         self._level = chosen_level(levels())
@@ -121,10 +124,12 @@ class Microcircuit(Component):
 
     def _facts(self) -> dict[str, str]:
         network, wires = self._plan.scaled.network, self._plan.wiring
+        replayed = sum(len(r.edges) for r in network.replays)
+        listed = {"synapses from files of spikes": f"{replayed:,}"} if replayed else {}
         return {"network": network.name, "neurons": f"{network.neurons:,}", "synapses": f"{network.synapses:,}",
                 "smallest delay": in_ms(wires.least_delay * self._plan.step_ms),
                 "largest delay": in_ms((wires.least_delay + wires.ages - 1) * self._plan.step_ms),
-                "weight unit": self._units(), "precision": self._set.precision}
+                "weight unit": self._units(), "precision": self._set.precision, **listed}
 
     def _units(self) -> str:
         found = dict.fromkeys(f"{unit:.6g} {p.model.receptors[0].unit}" for p, unit in
@@ -166,7 +171,7 @@ class Microcircuit(Component):
     def advance(self, window: Window, inputs: Mapping[str, Block]) -> Mapping[str, Block]:
         """Advance all neurons over a window."""
         context, built = self._begun()
-        driven = drive(self._plan, self._rates, window, self._clock, inputs, context.group)
+        driven = drive(self._plan, self._rates, window, self._clock, inputs, context.group, self._replays)
         first, steps = window.start // self._clock.step, window.length // self._clock.step
         if context.ranks.share_memory or context.ranks.size == 1:
             result = _Result(*built.engine.advance(first, driven.rate_hz, driven.direct_pa, driven.arriving(built.part), None,

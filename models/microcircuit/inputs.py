@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from cosim.errors import RunError
 from cosim.models.microcircuit.kernel._engine import LARGEST_MEAN
 from cosim.models.microcircuit.kernel.build import Plan
 from cosim.models.microcircuit.kernel.partition import Part
+from cosim.models.microcircuit.kernel.replay import Arriving, Replayed, merged
 from cosim.timegrid import Clock, Window
 
 Arrivals = tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.uint32], NDArray[np.float64]]
@@ -29,33 +30,32 @@ class Drive:
     rate_hz, direct_pa : (n_steps, n_populations) float64
         Rate of one external neuron, Hz, and direct current, pA.
     upto : (n_steps + 1,) int64 or None
-        How many input spikes have arrived before each step's end; None without any.
-    ids : (n_spikes,) int64 or None
-        The neurons they arrive at.
+        How many spikes have arrived before each step's end; None without any.
+    spikes : Arriving or None
+        Where they arrive, and with which weight.
     """
 
     plan: Plan
     rate_hz: NDArray[np.float64]
     direct_pa: NDArray[np.float64]
     upto: NDArray[np.int64] | None
-    ids: NDArray[np.int64] | None
+    spikes: Arriving | None
 
     def arriving(self, own: Part, begin: int = 0, end: int | None = None) -> Arrivals | None:
         """Return what arrives at one rank's own neurons in steps [begin, end), as `Engine.advance` takes it."""
-        if self.upto is None or self.ids is None:
+        if self.upto is None or self.spikes is None:
             return None
         upto = self.upto[begin:None if end is None else end + 1]
-        ids = self.ids[upto[0]:upto[-1]]
+        part = slice(upto[0], upto[-1])
+        ids = self.spikes.ids[part]
         mine = (ids >= own.first_id) & (ids < own.stop_id)
         kept = np.concatenate([[0], np.cumsum(mine)])[upto - upto[0]].astype(np.int64)
-        ids = ids[mine]
-        population = np.searchsorted(np.cumsum([p.size for p in self.plan.scaled.network.populations]), ids, side="right")
-        fed = [self.plan.arriving(p) for p in range(len(self.plan.fitted))]
-        return (kept, own.local_of(ids).astype(np.uint32), np.array([f[0] for f in fed], np.uint32)[population],
-                np.array([f[1] for f in fed], np.float64)[population])
+        return (kept, own.local_of(ids[mine]).astype(np.uint32), self.spikes.inputs[part][mine].astype(np.uint32),
+                np.ascontiguousarray(self.spikes.weights[part][mine]))
 
 
-def drive(plan: Plan, rates: NDArray[np.float64], window: Window, clock: Clock, inputs: Mapping[str, Block], group: str) -> Drive:
+def drive(plan: Plan, rates: NDArray[np.float64], window: Window, clock: Clock, inputs: Mapping[str, Block], group: str,
+          replays: Sequence[Replayed] = ()) -> Drive:
     """Return the drive of a window.
 
     Parameters
@@ -70,6 +70,8 @@ def drive(plan: Plan, rates: NDArray[np.float64], window: Window, clock: Clock, 
         What `Component.advance` was given.
     group : str
         Name of the group, for errors.
+    replays : sequence of Replayed
+        Spikes that are known beforehand.
 
     Raises
     ------
@@ -89,8 +91,13 @@ def drive(plan: Plan, rates: NDArray[np.float64], window: Window, clock: Clock, 
     direct = plan.scaled.direct_pa + plan.scaled.direct_pa_per_hz * rate
     if "current" in inputs:
         direct = direct + _samples(inputs["current"], window, clock, populations, group, "current", "pA")
-    upto, ids = _arrivals(inputs["spikes_in"], plan, window, clock, group) if "spikes_in" in inputs else (None, None)
-    return Drive(plan, np.ascontiguousarray(rate), np.ascontiguousarray(direct), upto, ids)
+    first, parts = window.start // clock.step, []
+    if "spikes_in" in inputs:
+        parts.append(_arrivals(inputs["spikes_in"], plan, window, clock, group))
+    parts += [replay.arriving(first, first + steps) for replay in replays]
+    spikes = merged(parts) if parts else None
+    upto = None if spikes is None else np.searchsorted(spikes.instants, np.arange(first, first + steps + 1), side="right").astype(np.int64)
+    return Drive(plan, np.ascontiguousarray(rate), np.ascontiguousarray(direct), upto, spikes)
 
 
 def _samples(block: Block, window: Window, clock: Clock, size: int, group: str, port: str, unit: str) -> NDArray[np.float64]:
@@ -114,7 +121,7 @@ def _check_means(plan: Plan, rates: NDArray[np.float64], window: Window, clock: 
                        f"{LARGEST_MEAN:g}")
 
 
-def _arrivals(block: Block, plan: Plan, window: Window, clock: Clock, group: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _arrivals(block: Block, plan: Plan, window: Window, clock: Clock, group: str) -> Arriving:
     if not isinstance(block, Spikes):
         raise RunError(f"group '{group}', port spikes_in: expected spikes")
     bad = (block.ids < 0) | (block.ids >= plan.scaled.network.neurons)
@@ -126,5 +133,8 @@ def _arrivals(block: Block, plan: Plan, window: Window, clock: Clock, group: str
         raise RunError(f"group '{group}', port spikes_in: a spike at tick {block.ticks[late][0]} belongs to no step of the window "
                        f"({window.start}, {window.stop}]")
     order = np.argsort(block.ticks, kind="stable")
-    ends = np.arange(window.start, window.stop + 1, clock.step)
-    return np.searchsorted(block.ticks[order], ends, side="right").astype(np.int64), np.ascontiguousarray(block.ids[order], np.int64)
+    ids = block.ids[order]
+    population = np.searchsorted(np.cumsum([p.size for p in plan.scaled.network.populations]), ids, side="right")
+    fed = [plan.arriving(p) for p in range(len(plan.fitted))]
+    return Arriving(block.ticks[order] // clock.step, ids, np.array([f[0] for f in fed], np.int64)[population],
+                    np.array([f[1] for f in fed], np.float64)[population])

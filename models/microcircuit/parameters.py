@@ -17,7 +17,7 @@ class MicrocircuitParameters:
     Parameters
     ----------
     network : str
-        A shipped network, or the path of a network file, relative to `folder`.
+        A shipped network, or the path of a network file or of a SONATA configuration, relative to `folder`.
     scale : float
         Neurons, as a part of those in the file.
     indegree_scale : float or None

@@ -115,7 +115,12 @@ def test_the_code_of_files_of_others_runs(tmp_path: Path, monkeypatch: pytest.Mo
     for thread in (0, 1):
         (tmp_path / f"spikes-7-{thread}.dat").write_text(f"# NEST version: 3.10.0\nsender\ttime_ms\n{thread + 1}\t2.5\n")
     page = ROOT / "docs" / "howto" / "files_of_others.md"
-    line, = re.findall(r"^cosim (export-spikes .*column\.h5)$", page.read_text(), re.MULTILINE)
+    experiment, = blocks(page, "yaml")
+    (tmp_path / "sonata.yaml").write_text(experiment)
+    for line in re.findall(r"^cosim ((?:run|export-spikes run) .*)$", page.read_text(), re.MULTILINE):
+        assert cosim(*line.split(), cwd=tmp_path).status == 0
+    assert (tmp_path / "circuit.h5").is_file()
+    line, = re.findall(r"^cosim (export-spikes runs.* --to column\.h5)$", page.read_text(), re.MULTILINE)
     assert cosim(*line.split(), cwd=tmp_path).status == 0
     monkeypatch.chdir(tmp_path)
     space: dict[str, object] = {}

@@ -15,7 +15,7 @@ cdef extern from "levels.h" nogil:
     const mc_level *mc_level_at(int number) noexcept
 
 cdef extern from "rows.h" nogil:
-    enum: MC_TOTAL_NUMBER, MC_INDEGREE, MC_ALL_TO_ALL, MC_ONE_TO_ONE
+    enum: MC_TOTAL_NUMBER, MC_INDEGREE, MC_ALL_TO_ALL, MC_ONE_TO_ONE, MC_ARRAYS
     ctypedef struct mc_incoming:
         uint32_t target, draw
     ctypedef struct mc_projection:
@@ -26,6 +26,7 @@ cdef extern from "rows.h" nogil:
         const uint32_t *outdegree
         const uint64_t *incoming_upto
         const mc_incoming *incoming
+        const uint32_t *listed
         const uint16_t *delay
         const int16_t *weight
         uint32_t delays, weights
@@ -33,7 +34,8 @@ cdef extern from "rows.h" nogil:
     void mc_list_incoming(const mc_level *level, const mc_projection *p, uint32_t indegree, uint64_t *upto, mc_incoming *incoming) noexcept
 
 QUANTILES = 65536
-RULES = {"fixed_total_number": MC_TOTAL_NUMBER, "fixed_indegree": MC_INDEGREE, "all_to_all": MC_ALL_TO_ALL, "one_to_one": MC_ONE_TO_ONE}
+RULES = {"fixed_total_number": MC_TOTAL_NUMBER, "fixed_indegree": MC_INDEGREE, "all_to_all": MC_ALL_TO_ALL, "one_to_one": MC_ONE_TO_ONE,
+         "arrays": MC_ARRAYS}
 
 
 def quantiles():
@@ -82,6 +84,8 @@ cdef class Projection:
         Equally likely delays, less the least delay of the network, steps.
     weight : (n,) int16
         Equally likely weights, in units of the network.
+    listed : ((sources + 1,) uint64, (n,) uint32) or None
+        For arrays: where the synapses of each source begin, and the target of each; delay and weight are those of each, too.
     """
 
     cdef mc_projection it
@@ -89,8 +93,8 @@ cdef class Projection:
     cdef readonly object upto, incoming
 
     def __init__(self, int level, uint64_t key, int rule, uint32_t source_id, uint32_t sources, uint32_t targets, own, uint32_t fed,
-                 int64_t to_local, outdegree, uint32_t indegree, const uint16_t[::1] delay, const int16_t[::1] weight):
-        cdef const uint32_t[::1] degrees
+                 int64_t to_local, outdegree, uint32_t indegree, const uint16_t[::1] delay, const int16_t[::1] weight, listed=None):
+        cdef const uint32_t[::1] degrees, target
         cdef uint64_t[::1] upto
         cdef uint32_t[:, ::1] incoming
         cdef mc_incoming *first = NULL
@@ -98,10 +102,14 @@ cdef class Projection:
         self.it.own_first, self.it.own_stop, self.it.input, self.it.to_local = own[0], own[1], fed, to_local
         self.it.delay, self.it.delays = &delay[0], delay.shape[0]
         self.it.weight, self.it.weights = &weight[0], weight.shape[0]
-        self.keep = (outdegree, delay, weight)
+        self.keep = (outdegree, delay, weight, listed)
         if outdegree is not None:
             degrees = outdegree
             self.it.outdegree = &degrees[0]
+        if rule == MC_ARRAYS:
+            self.upto, target = listed
+            upto = self.upto
+            self.it.incoming_upto, self.it.listed = &upto[0], &target[0]
         if rule == MC_INDEGREE:
             self.upto = np.zeros(sources + 1, np.uint64)
             self.incoming = np.empty(((own[1] - own[0]) * indegree, 2), np.uint32)

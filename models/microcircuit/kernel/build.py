@@ -17,7 +17,7 @@ from cosim.models.microcircuit.kernel._engine import CHUNK, NO_ROOM, ROW_TOO_LON
 from cosim.models.microcircuit.kernel._projection import RULES, Projection, outdegrees
 from cosim.models.microcircuit.kernel.cells import Fitted, arrays
 from cosim.models.microcircuit.kernel.partition import Part, first_ids, part
-from cosim.models.microcircuit.network.data import Network
+from cosim.models.microcircuit.network.data import Edges, Network
 from cosim.models.microcircuit.network.scaling import Scaled
 from cosim.models.microcircuit.network.wiring import Wiring, most_synapses
 from cosim.random import stream_key
@@ -145,6 +145,13 @@ def _connect(engine: Engine, plan: Plan, own: Part, seed: int, stream: str, leve
         random = p.rule == "fixed_total_number"
         counts = outdegrees(level, stream_key(key, "sources"), total, sources) if random else None
         mine = total * (high - low) / targets
+        if p.edges is not None:
+            own_edges = (p.edges.targets >= low) & (p.edges.targets < high)
+            mine = float(np.count_nonzero(own_edges))
+            longest[p.source, p.target] += int(np.bincount(p.edges.sources[own_edges], minlength=1).max())
+            room += mine
+            degrees.append(None)
+            continue
         longest[p.source, p.target] += int(counts.max()) if counts is not None else min(mine, most_synapses(mine / sources))
         room += most_synapses(mine) if random else mine + 1
         degrees.append(counts)
@@ -158,7 +165,7 @@ def _connect(engine: Engine, plan: Plan, own: Part, seed: int, stream: str, leve
                 continue
             made = Projection(level, keys[i], RULES[p.rule], first[source], population.size, network.populations[p.target].size,
                               own.bounds[p.target], plan.fitted[p.target].inputs[p.receptor], int(own.to_local[p.target]), degrees[i],
-                              round(p.count), wires.delays[i], wires.weights[i])
+                              round(p.count), wires.delays[i], wires.weights[i], _listed(p.edges, population.size))
             most += _longest(made, degrees[i], p.rule, own.bounds[p.target])
             leaving.append(made)
         wrong = engine.build(first[source], population.size, leaving, most)
@@ -168,6 +175,13 @@ def _connect(engine: Engine, plan: Plan, own: Part, seed: int, stream: str, leve
         if wrong == ROW_TOO_LONG:
             raise InputError(Problem(f"a neuron of {population.name} has more than {_LONGEST_ROW} synapses onto {block} neighbouring "
                                      "neurons", remedy="lower the number of synapses that leave this population"))
+
+
+def _listed(edges: Edges | None, sources: int) -> tuple[NDArray[np.uint64], NDArray[np.uint32]] | None:
+    """Return where the listed synapses of each source begin, and the target of each synapse."""
+    if edges is None:
+        return None
+    return np.searchsorted(edges.sources, np.arange(sources + 1)).astype(np.uint64), edges.targets.astype(np.uint32)
 
 
 def _block(own: Part, longest: NDArray[np.float64], inputs: int) -> int:

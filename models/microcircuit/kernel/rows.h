@@ -10,7 +10,7 @@
 #include "engine.h"
 
 enum { MC_NO_ROOM = 1, MC_ROW_TOO_LONG = 2 }; /* what may be wrong with a row: no room for it, or more than 65535 synapses onto one block */
-enum { MC_TOTAL_NUMBER, MC_INDEGREE, MC_ALL_TO_ALL, MC_ONE_TO_ONE };
+enum { MC_TOTAL_NUMBER, MC_INDEGREE, MC_ALL_TO_ALL, MC_ONE_TO_ONE, MC_ARRAYS };
 
 typedef struct { uint32_t target, draw; } mc_incoming;
 
@@ -22,8 +22,9 @@ typedef struct {
   uint32_t input;                     /* which input of the target's kernel the synapses feed */
   int64_t to_local;                   /* local index = number in the target population + this */
   const uint32_t *outdegree;          /* (sources,) for MC_TOTAL_NUMBER */
-  const uint64_t *incoming_upto;      /* (sources + 1,) into `incoming`, for MC_INDEGREE */
+  const uint64_t *incoming_upto;      /* (sources + 1,) into `incoming`, for MC_INDEGREE, or into `listed`, for MC_ARRAYS */
   const mc_incoming *incoming;
+  const uint32_t *listed;             /* target of each synapse in order of the sources; `delay` and `weight` have its values then */
   const uint16_t *delay;              /* (delays,): equally likely delays, less the least delay of the network, steps */
   const int16_t *weight;              /* (weights,): equally likely weights, in units of the network */
   uint32_t delays, weights;
@@ -60,10 +61,13 @@ static inline void mc_list_incoming(const mc_level *level, const mc_projection *
   upto[0] = 0;
 }
 
-static inline mc_entry mc_make(const mc_engine *e, const mc_projection *p, uint32_t target, uint32_t delay_word, uint32_t weight_word) {
+static inline mc_entry mc_entry_of(const mc_engine *e, const mc_projection *p, uint32_t target, uint16_t age, int16_t weight) {
   uint32_t local = (uint32_t)((int64_t)target + p->to_local), block = e->n_blocks == 1 ? 0 : local / e->block[0].count;
-  uint32_t weight = (uint16_t)p->weight[mc_scale(weight_word, p->weights)];
-  return (mc_entry){weight << 16 | (p->input * e->block[0].count + local - block * e->block[0].count), p->delay[mc_scale(delay_word, p->delays)], (uint16_t)block};
+  return (mc_entry){(uint32_t)(uint16_t)weight << 16 | (p->input * e->block[0].count + local - block * e->block[0].count), age, (uint16_t)block};
+}
+
+static inline mc_entry mc_make(const mc_engine *e, const mc_projection *p, uint32_t target, uint32_t delay_word, uint32_t weight_word) {
+  return mc_entry_of(e, p, target, p->delay[mc_scale(delay_word, p->delays)], p->weight[mc_scale(weight_word, p->weights)]);
 }
 
 /* Append the synapses of one source in one projection onto this rank's own targets; returns the new number of entries. */
@@ -74,6 +78,11 @@ static uint32_t mc_draw_row(const mc_engine *e, const mc_projection *p, uint32_t
       philox_block b = philox4x32(p->key, p->incoming[i].target, p->incoming[i].draw, 0);
       entry[n++] = mc_make(e, p, p->incoming[i].target, b.word[1], b.word[2]);
     }
+    return n;
+  }
+  if (p->rule == MC_ARRAYS) {
+    for (uint64_t i = p->incoming_upto[source]; i < p->incoming_upto[source + 1]; i++)
+      if (p->listed[i] - p->own_first < own) entry[n++] = mc_entry_of(e, p, p->listed[i], p->delay[i], p->weight[i]);
     return n;
   }
   uint32_t first = p->rule == MC_ALL_TO_ALL ? p->own_first : 0, stop = p->rule == MC_ALL_TO_ALL ? p->own_stop : 1;

@@ -32,6 +32,11 @@ def synapses(plan: Plan, seed: int, stream: str) -> Synapses:
     keys = projection_keys(network, seed, stream)
     for p, key, delays, weights in zip(network.projections, keys, wires.delays, wires.weights, strict=True):
         sources, targets = network.populations[p.source].size, network.populations[p.target].size
+        if p.edges is not None:
+            parts.append((p.edges.sources + network.first_ids[p.source], p.edges.targets + network.first_ids[p.target],
+                          np.full(len(p.edges), plan.fitted[p.target].inputs[p.receptor]), wires.least_delay + delays.astype(np.int64),
+                          weights.astype(np.int64)))
+            continue
         if p.rule == "fixed_total_number":
             n = network.count(p)
             i = np.arange(-(-n // 64) * 16)

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cosim.models.microcircuit.language.model import Model
 
 MOST_NEURONS = 2**32 - 2**20  # a neuron's number has 32 bits, populations filled up to whole chunks included
@@ -72,6 +75,64 @@ class Population:
         return float(self.parameters[state.above]) if state.above else 0.0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Edges:
+    """Hold synapses one by one, in the order of source, target, delay and weight; `edges` puts them into it.
+
+    Parameters
+    ----------
+    sources, targets : (n,) int64
+        Numbers in the source and in the target population.
+    weights : (n,) float64
+        In the unit of the receptor.
+    delays_ms : (n,) float64
+        Rounded to whole steps.
+    """
+
+    sources: NDArray[np.int64]
+    targets: NDArray[np.int64]
+    weights: NDArray[np.float64]
+    delays_ms: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.sources)
+
+
+def edges(sources: NDArray[np.int64], targets: NDArray[np.int64], weights: NDArray[np.float64], delays_ms: NDArray[np.float64]) -> Edges:
+    """Return synapses given in any order in the one order that they are kept in, so that a network is the same however it was listed."""
+    order = np.lexsort((weights, delays_ms, targets, sources))
+    return Edges(sources[order], targets[order], weights[order], delays_ms[order])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Replay:
+    """Hold spikes that are known beforehand, and the synapses over which they reach one population.
+
+    Parameters
+    ----------
+    times_ms : (n,) float64
+        When each spike is sent, ascending; rounded up to the end of a step.
+    senders : (n,) int64
+        Which sender each is of; the sources of `edges` are senders.
+    target : int
+        Number of the population.
+    receptor : str
+        What the synapses act on.
+    edges : Edges
+        The synapses.
+    name, where : str
+        How to call it in errors, and its place in the file.
+    """
+
+    times_ms: NDArray[np.float64]
+    senders: NDArray[np.int64]
+    target: int
+    receptor: str
+    edges: Edges
+    name: str
+    where: str
+
+
 @dataclass(frozen=True, slots=True)
 class Projection:
     """Hold the synapses from one population to another; autapses and multapses may occur.
@@ -81,7 +142,7 @@ class Projection:
     source, target : int
         Numbers of the populations.
     rule : str
-        ``fixed_total_number``, ``fixed_indegree``, ``all_to_all`` or ``one_to_one``.
+        ``fixed_total_number``, ``fixed_indegree``, ``all_to_all``, ``one_to_one`` or ``arrays``.
     count : float
         Synapses in all (``fixed_total_number``, not yet rounded) or for each target (``fixed_indegree``); else unused.
     receptor : str
@@ -92,6 +153,8 @@ class Projection:
         Mean delay and its standard deviation, ms; redrawn where it would round to less than a step.
     name, where : str
         How to call it in errors, and its place in the file.
+    edges : Edges or None
+        The synapses, for ``arrays``; `count`, weight and delay are not looked at then.
     """
 
     source: int
@@ -105,9 +168,12 @@ class Projection:
     delay_sd: float
     name: str
     where: str
+    edges: Edges | None = None
 
     def synapses(self, sources: int, targets: int) -> int:
         """Return the number of synapses between populations of these sizes."""
+        if self.edges is not None:
+            return len(self.edges)
         if self.rule == "fixed_total_number":
             return round(self.count)
         if self.rule == "fixed_indegree":
@@ -127,11 +193,14 @@ class Network:
         In the order of their neurons' ids.
     projections : tuple of Projection
         In the order of the file.
+    replays : tuple of Replay
+        Spikes that are known beforehand.
     """
 
     name: str
     populations: tuple[Population, ...]
     projections: tuple[Projection, ...]
+    replays: tuple[Replay, ...] = ()
 
     @property
     def neurons(self) -> int:

@@ -14,6 +14,8 @@ from cosim.errors import InputError, Problem, raise_all
 from cosim.models.microcircuit.network.cells import WEIGHT_UNITS, Cell, populations_of, weight_in
 from cosim.models.microcircuit.network.data import Network, Population, Projection
 from cosim.models.microcircuit.network.section import Section
+from cosim.models.microcircuit.network.sonata.circuit import read_circuit
+from cosim.models.microcircuit.network.sonata.network import network_of
 from cosim.models.microcircuit.propagators import synapses_of_probability
 from cosim.registry import did_you_mean
 
@@ -34,7 +36,7 @@ class _Synapse:
 
 def find_network(name: str, folder: Path) -> Path:
     """Return the file of a shipped network, or of one named by its path relative to `folder`."""
-    if name.endswith((".yaml", ".yml")):
+    if name.endswith((".yaml", ".yml", ".json")):
         path = folder / name
         if not path.is_file():
             raise InputError(Problem(f"there is no network file '{path}'",
@@ -42,19 +44,21 @@ def find_network(name: str, folder: Path) -> Path:
         return path
     shipped = sorted(p.stem for p in SHIPPED.glob("*.yaml"))
     if name not in shipped:
-        raise InputError(Problem(f"there is no shipped network '{name}'", expected="one of them, or the path of a .yaml file",
+        raise InputError(Problem(f"there is no shipped network '{name}'", expected="one of them, or the path of a .yaml or SONATA .json",
                                  remedy=did_you_mean(name, shipped)))
     return SHIPPED / f"{name}.yaml"
 
 
 def read_network(path: Path) -> Network:
-    """Return the network that a file describes.
+    """Return the network that a file describes: our own YAML, or the configuration of a SONATA circuit or simulation, ``.json``.
 
     Raises
     ------
     InputError
         With everything that is wrong with it.
     """
+    if path.suffix == ".json":
+        return network_of(read_circuit(path))
     problems: list[Problem] = []
     top = Section(_load(path), path, "", problems)
     name = top.text("name", path.stem)

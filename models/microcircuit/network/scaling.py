@@ -73,6 +73,9 @@ def scaled(network: Network, scale: float, indegree_scale: float, drive: str) ->
     _check_size(sum(p.size for p in populations), scale)
     projections = []
     for p in network.projections:
+        if p.rule == "arrays":
+            projections.append(p)
+            continue
         count = p.count * indegree_scale * (scale if p.rule == "fixed_total_number" else 1)
         if p.rule == "fixed_total_number":
             full, root = p.count / sizes[p.target], common
@@ -125,7 +128,7 @@ def _root(full: float, run: float, otherwise: float) -> float:
 def _check_left(network: Network, small: Network, drive: str) -> None:
     problems = []
     for p, q in zip(network.projections, small.projections, strict=True):
-        if not round(p.count) or round(q.count):
+        if p.rule == "arrays" or not round(p.count) or round(q.count):
             continue
         if p.rule == "fixed_indegree":
             problems.append(Problem(f"scaling leaves none of the {round(p.count)} synapses that each neuron has in {p.name}", where=p.where,
@@ -143,7 +146,11 @@ def _check_left(network: Network, small: Network, drive: str) -> None:
 def _check(network: Network, scale: float, indegree_scale: float) -> None:
     unknown = [p.name for p in network.populations if p.mean_rate is None]
     problems = []
-    if indegree_scale != 1 and unknown and network.projections:
+    listed = [p for p in network.projections if p.rule == "arrays"] + list(network.replays)
+    if listed and (scale != 1 or indegree_scale != 1):
+        problems.append(Problem(f"the synapses of {listed[0].name} are listed one by one: there is no rule by which to scale them",
+                                where=listed[0].where, remedy="set scale and indegree_scale to 1"))
+    elif indegree_scale != 1 and unknown and network.projections:
         problems.append(Problem(
             f"network '{network.name}' cannot be run with {indegree_scale:g} times its in-degrees: the mean rates of "
             f"{', '.join(unknown)} at full scale are not known, and the direct current that makes up for the missing input needs them",

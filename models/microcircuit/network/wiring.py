@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from cosim.errors import InputError, Problem
 from cosim.models.microcircuit.kernel._projection import quantiles
-from cosim.models.microcircuit.network.data import Network, Projection
+from cosim.models.microcircuit.network.data import Edges, Network, Projection
 from cosim.timegrid import in_ms, to_ticks
 
 _LARGEST_WEIGHT = 32766
@@ -38,9 +38,9 @@ class Wiring:
     least_delay, ages : int
         Least delay, and number of different delays from it to the largest, steps.
     delays : tuple of (n,) uint16
-        For each projection: equally likely delays less the least one, steps.
+        For each projection: equally likely delays less the least one, steps; for ``arrays`` that of each synapse.
     weights : tuple of (n,) int16
-        For each projection: equally likely weights, units.
+        For each projection: equally likely weights, units; for ``arrays`` that of each synapse.
     """
 
     units: tuple[float, ...]
@@ -60,24 +60,29 @@ def wiring(network: Network, step_ms: Fraction) -> Wiring:
     """
     normal = quantiles()
     active = [p for p in network.projections if network.count(p) > 0]
-    fine = [_fineness(network, [p for p in active if p.weight and p.target == target]) for target in range(len(network.populations))]
+    fine = [_fineness(network, [p for p in active if _typical(p) and p.target == target]) for target in range(len(network.populations))]
+    steps: list[NDArray[np.int64]] = []
     kept: dict[tuple[Fraction, float], NDArray[np.int64]] = {}
     for p in network.projections:
-        if (p.delay, p.delay_sd) not in kept:
+        if p.edges is None and (p.delay, p.delay_sd) not in kept:
             kept[p.delay, p.delay_sd] = _delays(p, step_ms, normal)
-    used = [kept[p.delay, p.delay_sd] for p in active]
+        steps.append(kept[p.delay, p.delay_sd] if p.edges is None else delays_of(p.edges, p.name, p.where, step_ms))
+    used = [d for p, d in zip(network.projections, steps, strict=True) if network.count(p) > 0]
     least, largest = min((int(d.min()) for d in used), default=1), max((int(d.max()) for d in used), default=1)
-    ages = {key: np.maximum(d - least, 0).astype(np.uint16) for key, d in kept.items()}
+    ages = {id(d): np.maximum(d - least, 0).astype(np.uint16) for d in steps}
     drawn: dict[tuple[float, float, tuple[int, float]], NDArray[np.int16]] = {}
     weights = []
     for p in network.projections:
         k, reference = fine[p.target]
+        if p.edges is not None:
+            weights.append(np.rint(p.edges.weights * (k / reference)).astype(np.int16))
+            continue
         values = (p.weight, p.weight_rel_sd, fine[p.target])
         if values not in drawn:
             drawn[values] = _weights(p, k / reference, normal)
         weights.append(drawn[values])
-    return Wiring(tuple(reference / k for k, reference in fine), least, largest - least + 1,
-                  tuple(ages[p.delay, p.delay_sd] for p in network.projections), tuple(weights))
+    return Wiring(tuple(reference / k for k, reference in fine), least, largest - least + 1, tuple(ages[id(d)] for d in steps),
+                  tuple(weights))
 
 
 def most_synapses(mean: float) -> float:
@@ -90,11 +95,15 @@ def _fineness(network: Network, active: list[Projection]) -> tuple[int, float]:
     if not active:
         return 1, 1.0
     spread = float(quantiles()[-1])
-    reference = min(abs(p.weight) for p in active)
-    size = {id(p): abs(p.weight) / reference * (1 + p.weight_rel_sd * spread) for p in active}
+    reference = min(_typical(p) for p in active)
+    size = {id(p): (abs(p.weight) * (1 + p.weight_rel_sd * spread) if p.edges is None else float(np.abs(p.edges.weights).max())) / reference
+            for p in active}
     largest = max(active, key=lambda p: size[id(p)])
     load = {}
     for p in active:
+        if p.edges is not None:
+            load[id(p)] = float(np.bincount(p.edges.targets, np.abs(p.edges.weights)).max()) / reference
+            continue
         mean = network.count(p) / network.populations[p.target].size
         load[id(p)] = (most_synapses(mean) if p.rule == "fixed_total_number" else mean) * size[id(p)]
     total = sum(load.values())
@@ -102,10 +111,10 @@ def _fineness(network: Network, active: list[Projection]) -> tuple[int, float]:
     if k >= _COARSEST:
         return k, reference
     if _LARGEST_WEIGHT / size[id(largest)] < _COARSEST:
-        small = min(active, key=lambda p: abs(p.weight))
+        small = min(active, key=_typical)
         unit = network.populations[small.target].model.receptor(small.receptor).unit
         raise InputError(Problem(
-            f"the weights of {small.name}, {small.weight:g} {unit}, and of {largest.name}, up to {size[id(largest)] * reference:g} {unit}, "
+            f"the weights of {small.name}, {reference:g} {unit}, and of {largest.name}, up to {size[id(largest)] * reference:g} {unit}, "
             f"differ by more than {_LARGEST_WEIGHT // _COARSEST} times: no 16-bit number holds both", where=small.where,
             remedy="leave out synapses that weak, or merge many of them into one"))
     heavy = max(active, key=lambda p: load[id(p)])
@@ -113,6 +122,29 @@ def _fineness(network: Network, active: list[Projection]) -> tuple[int, float]:
         f"the input that a neuron of {network.populations[heavy.target].name} may get in one step, most of it from {heavy.name}, is "
         f"{total:.3g} times the smallest weight onto it: 32 bits cannot hold the sum", where=heavy.where,
         remedy="merge weak synapses, or lower the in-degree of this projection"))
+
+
+def delays_of(edges: Edges, name: str, where: str, step_ms: Fraction) -> NDArray[np.int64]:
+    """Return the delays of listed synapses, rounded to steps; raise `InputError` when one rounds to none or to too many."""
+    steps = np.rint(edges.delays_ms / float(step_ms))
+    bad = ~((steps >= 1) & (steps <= _LONGEST_DELAY))
+    if bad.any():
+        at = int(np.argmax(bad))
+        raise InputError(Problem(f"the synapse of {name} from {edges.sources[at]} to {edges.targets[at]} has a delay of "
+                                 f"{edges.delays_ms[at]:g} ms, {steps[at]:g} steps of {in_ms(step_ms)}", where=where,
+                                 expected=f"1 to {_LONGEST_DELAY} steps", remedy="change the delay or the step"))
+    return steps.astype(np.int64)
+
+
+def _typical(p: Projection) -> float:
+    """Return the weight whose parts are to be told apart: the mean; of listed ones the smallest, if 16 bits reach to the largest."""
+    if p.edges is None:
+        return abs(p.weight)
+    sizes = np.abs(p.edges.weights)
+    sizes = sizes[sizes > 0]
+    if not len(sizes):
+        return 0.0
+    return float(sizes.min() if sizes.max() <= sizes.min() * (_LARGEST_WEIGHT // _COARSEST) else sizes.mean())
 
 
 def _delays(p: Projection, step_ms: Fraction, normal: NDArray[np.float64]) -> NDArray[np.int64]:

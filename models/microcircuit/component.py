@@ -19,11 +19,14 @@ from cosim.models.microcircuit.kernel._engine import LARGEST_MEAN, levels
 from cosim.models.microcircuit.kernel.build import Built, Plan, build, initial_values
 from cosim.models.microcircuit.kernel.cells import array_of, fit
 from cosim.models.microcircuit.kernel.partition import first_ids
+from cosim.models.microcircuit.kernel.precise import PreciseBuilt, advance_precise, build_precise, network_of
 from cosim.models.microcircuit.kernel.replay import Replayed
+from cosim.models.microcircuit.network.data import Network
 from cosim.models.microcircuit.network.file import find_network, read_network
 from cosim.models.microcircuit.network.scaling import scaled
 from cosim.models.microcircuit.network.wiring import wiring
 from cosim.models.microcircuit.parameters import MicrocircuitParameters
+from cosim.random import stream_key
 from cosim.timegrid import Clock, Window, in_ms
 
 _NS_PER_EVENT, _NS_PER_UPDATE, _NS_PER_DRAW = 1.2, 0.5, 0.8
@@ -36,6 +39,7 @@ class _Result:
     counts: NDArray[np.uint32]
     ids: NDArray[np.uint32]
     traced: NDArray[np.float64]
+    offsets: NDArray[np.float64] | None = None
 
 
 class Microcircuit(Component):
@@ -59,7 +63,8 @@ class Microcircuit(Component):
         small = scaled(network, parameters.scale, indegree_scale, parameters.drive)
         step_ms = clock.tick_ms * clock.step
         fitted = tuple(fit(p, step_ms) for p in small.network.populations)
-        self._plan = Plan(small, wiring(small.network, step_ms), step_ms, parameters.precision == "double", parameters.input_weight, fitted)
+        self._plan = Plan(small, wiring(small.network, step_ms), step_ms, self._precision(small.network) == "double",
+                          parameters.input_weight, fitted)
         self._replays = tuple(Replayed(r, step_ms, small.network.first_ids[r.target], fitted[r.target].inputs[r.receptor])
                               for r in small.network.replays)
         own_rates = [p.background.rate_hz for p in network.populations]
@@ -68,12 +73,22 @@ class Microcircuit(Component):
         self._trace = np.array(parameters.trace, np.int64)
         raise_all(self._problems())
         self._context: Context | None = None
-        self._built: Built | None = None
+        self._built: Built | PreciseBuilt | None = None
+
+    def _precision(self, network: Network) -> str:
+        return "double" if any(p.model.is_precise for p in network.populations) else self._set.precision
 
     def _problems(self) -> list[Problem]:
         neurons = self._plan.scaled.network.neurons
         found = [Problem(f"there is no neuron {i} to trace", where="trace", expected=f"ids from 0 to {neurons - 1}")
                  for i in self._set.trace if not 0 <= i < neurons]
+        precise = [p for p in self._plan.scaled.network.populations if p.model.is_precise]
+        if precise and len(precise) < len(self._plan.scaled.network.populations):
+            other = next(p for p in self._plan.scaled.network.populations if not p.model.is_precise)
+            found.append(Problem(f"the spikes of {precise[0].name} ({precise[0].model.name}) lie between the instants of the grid, those "
+                                 f"of {other.name} ({other.model.name}) on them", where="network",
+                                 expected="precise spike times in all populations of a network or in none",
+                                 remedy=f"give {other.name} the model {precise[0].model.name}, or make two groups of them"))
         means = self._plan.scaled.poisson_synapses * self._rates * self._clock.step_ms * 1e-3
         return found + [Problem(
             f"each neuron of {p.name} would get {mean:.4g} external spikes a step ({p.background.synapses} synapses at {rate:g} Hz), and "
@@ -113,6 +128,8 @@ class Microcircuit(Component):
         network, wires = self._plan.scaled.network, self._plan.wiring
         rows = network.neurons * (8 + 2 * (wires.ages + 1)) * -(-network.neurons // 65536)
         state = network.neurons * (8 + (24 if self._plan.is_double else 12))
+        if network.populations[0].model.is_precise:
+            return 100 * network.synapses + (12 * self._plan.slots() + 90) * network.neurons + 60_000_000
         return 4 * network.synapses + rows + state + 4 * self._plan.slots() * network.neurons + 60_000_000
 
     def _work(self) -> float:
@@ -129,7 +146,8 @@ class Microcircuit(Component):
         return {"network": network.name, "neurons": f"{network.neurons:,}", "synapses": f"{network.synapses:,}",
                 "smallest delay": in_ms(wires.least_delay * self._plan.step_ms),
                 "largest delay": in_ms((wires.least_delay + wires.ages - 1) * self._plan.step_ms),
-                "weight unit": self._units(), "precision": self._set.precision, **listed}
+                "weight unit": self._units(), "precision": self._precision(network),
+                **({"spike times": "precise"} if network.populations[0].model.is_precise else {}), **listed}
 
     def _units(self) -> str:
         found = dict.fromkeys(f"{unit:.6g} {p.model.receptors[0].unit}" for p, unit in
@@ -143,7 +161,11 @@ class Microcircuit(Component):
             raise InputError(Problem(f"group '{context.group}' has {context.ranks.size} ranks for {neurons} neurons",
                                      remedy="use at most one rank a neuron"))
         self._context = context
-        self._built = build(self._plan, context.seed, self._stream(context), context.ranks, self._level)
+        if self._plan.scaled.network.populations[0].model.is_precise:
+            network, stream = network_of(self._plan, context.seed, self._stream(context)), self._stream(context)
+            self._built = build_precise(network, stream_key(context.seed, stream, "background", "precise"), context.ranks)
+        else:
+            self._built = build(self._plan, context.seed, self._stream(context), context.ranks, self._level)
         own = self._trace[(self._trace >= self._built.part.first_id) & (self._trace < self._built.part.stop_id)]
         local = self._built.part.local_of(own).astype(np.uint32)
         self._own_trace = np.array([(n, self._array(int(i), variable)) for variable, *_ in self._traced().values()
@@ -173,14 +195,16 @@ class Microcircuit(Component):
         context, built = self._begun()
         driven = drive(self._plan, self._rates, window, self._clock, inputs, context.group, self._replays)
         first, steps = window.start // self._clock.step, window.length // self._clock.step
-        if context.ranks.share_memory or context.ranks.size == 1:
+        if isinstance(built, PreciseBuilt):
+            result = self._advance_precisely(built, first, driven)
+        elif context.ranks.share_memory or context.ranks.size == 1:
             result = _Result(*built.engine.advance(first, driven.rate_hz, driven.direct_pa, driven.arriving(built.part), None,
                                                    self._own_trace, context.ranks.rank == 0))
         else:
-            result = self._advance_in_turns(first, steps, driven)
+            result = self._advance_in_turns(built, first, steps, driven)
         self._refuse_divergence(first + steps)
         ticks = np.repeat(window.start + self._clock.step * np.arange(1, steps + 1), result.counts)
-        given: dict[str, Block] = {"spikes": Spikes(ticks, result.ids.astype(np.int64)),
+        given: dict[str, Block] = {"spikes": Spikes(ticks, result.ids.astype(np.int64), result.offsets),
                                    "background": Samples(window.start + self._clock.step, self._clock.step, driven.rate_hz)}
         traces = self._traced()
         for port, (variable, *_), part in zip(traces, traces.values(), np.split(result.traced, max(len(traces), 1)), strict=False):
@@ -195,10 +219,14 @@ class Microcircuit(Component):
         at = np.searchsorted(np.cumsum([p.size for p in network.populations]), self._trace, side="right")
         return np.array([network.populations[i].above(variable) for i in at], float)
 
-    def _advance_in_turns(self, first: int, steps: int, driven: Drive) -> _Result:
+    def _advance_precisely(self, built: PreciseBuilt, first: int, driven: Drive) -> _Result:
+        found = advance_precise(built, self._begun()[0].ranks, self._plan.wiring.least_delay, first, driven.rate_hz, driven.direct_pa,
+                                driven.precisely(built.part), self._own_trace)
+        return _Result(found.counts, found.ids, found.traced, found.offsets * self._clock.step)
+
+    def _advance_in_turns(self, built: Built, first: int, steps: int, driven: Drive) -> _Result:
         """Advance one smallest delay at a time and exchange the spikes as messages, where the ranks share no memory."""
-        context, built = self._begun()
-        parts = []
+        context, parts = self._begun()[0], []
         for begin in range(0, steps, self._plan.wiring.least_delay):
             end = min(begin + self._plan.wiring.least_delay, steps)
             _, _, traced = built.engine.advance(first + begin, driven.rate_hz[begin:end], driven.direct_pa[begin:end],
@@ -217,7 +245,7 @@ class Microcircuit(Component):
             raise RunError(f"group '{context.group}': the potential of neuron {neuron} is no finite number at tick "
                            f"{instant * self._clock.step}; look at its input current and weights")
 
-    def _begun(self) -> tuple[Context, Built]:
+    def _begun(self) -> tuple[Context, Built | PreciseBuilt]:
         if self._context is None or self._built is None:
             raise RunError("a microcircuit must be prepared before it can run")
         return self._context, self._built

@@ -16,6 +16,7 @@ from cosim.models.microcircuit.kernel.partition import Part
 from cosim.models.microcircuit.kernel.replay import Arriving, Replayed, merged
 from cosim.timegrid import Clock, Window
 
+PreciseArrivals = tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.uint32], NDArray[np.float64], NDArray[np.float64]]
 Arrivals = tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.uint32], NDArray[np.float64]]
 
 
@@ -52,6 +53,16 @@ class Drive:
         kept = np.concatenate([[0], np.cumsum(mine)])[upto - upto[0]].astype(np.int64)
         return (kept, own.local_of(ids[mine]).astype(np.uint32), self.spikes.inputs[part][mine].astype(np.uint32),
                 np.ascontiguousarray(self.spikes.weights[part][mine]))
+
+    def precisely(self, own: Part) -> PreciseArrivals | None:
+        """Return what arrives at one rank's own neurons, as `PreciseEngine.advance` takes it."""
+        if self.upto is None or self.spikes is None:
+            return None
+        mine = (self.spikes.ids >= own.first_id) & (self.spikes.ids < own.stop_id)
+        offsets = np.zeros(len(mine)) if self.spikes.offsets is None else self.spikes.offsets
+        return (np.concatenate([[0], np.cumsum(mine)])[self.upto].astype(np.int64), own.local_of(self.spikes.ids[mine]).astype(np.uint32),
+                self.spikes.inputs[mine].astype(np.uint32), np.ascontiguousarray(self.spikes.weights[mine]),
+                np.ascontiguousarray(offsets[mine]))
 
 
 def drive(plan: Plan, rates: NDArray[np.float64], window: Window, clock: Clock, inputs: Mapping[str, Block], group: str,
@@ -137,4 +148,16 @@ def _arrivals(block: Block, plan: Plan, window: Window, clock: Clock, group: str
     population = np.searchsorted(np.cumsum([p.size for p in plan.scaled.network.populations]), ids, side="right")
     fed = [plan.arriving(p) for p in range(len(plan.fitted))]
     return Arriving(block.ticks[order] // clock.step, ids, np.array([f[0] for f in fed], np.int64)[population],
-                    np.array([f[1] for f in fed], np.float64)[population])
+                    np.array([f[1] for f in fed], np.float64)[population], _offsets(block, clock, group)[order])
+
+
+def _offsets(block: Spikes, clock: Clock, group: str) -> NDArray[np.float64]:
+    """Return how much before their stamps input spikes arrive, steps."""
+    if block.offsets is None:
+        return np.zeros(len(block.ids))
+    outside = ~((block.offsets >= 0) & (block.offsets < clock.step))
+    if outside.any():
+        raise RunError(f"group '{group}', port spikes_in: the spike stamped {block.ticks[outside][0]} happened "
+                       f"{block.offsets[outside][0]:g} ticks before, which is not "
+                       f"within its step of {clock.step} ticks; give both groups the same step")
+    return block.offsets / clock.step

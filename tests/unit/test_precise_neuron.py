@@ -8,10 +8,10 @@ import pytest
 from scipy.optimize import brentq
 from support.microcircuit import make
 from support.microcircuit import run as run_component
-from support.precise import DEFAULTS, KEY, drive, neurons, run
+from support.precise import BACKGROUND, KEY, drive, neurons, run
 
-from cosim.errors import InputError
 from cosim.models.microcircuit.kernel import precise_twin as twin
+from cosim.models.microcircuit.neurons.iaf_psc_exp_ps import MODEL
 from cosim.timegrid import Clock
 
 HALVINGS = [Fraction(1, 2**k) for k in range(14)]
@@ -39,7 +39,7 @@ def test_a_direct_current_gives_spikes_at_the_analytic_times(step_ms):
 
 @pytest.mark.parametrize("step_ms", HALVINGS)
 def test_the_potential_under_a_direct_current_is_right_at_every_step(step_ms):
-    one = neurons(step_ms, V_th=1000, E_L=0, V_reset=0)
+    one = neurons(step_ms, V_th=1000)
     assert run(one, drive(one, int(5 / step_ms), direct_pa=1000.0)).potential[-1, 0] == pytest.approx(15.738773611494663, abs=1e-14, rel=0)
     if step_ms > Fraction(1, 1000):
         assert run(one, drive(one, int(500 / step_ms), direct_pa=1000.0)).potential[-1, 0] == pytest.approx(40, abs=1e-13, rel=0)
@@ -47,8 +47,8 @@ def test_the_potential_under_a_direct_current_is_right_at_every_step(step_ms):
 
 @pytest.mark.parametrize("step_ms", HALVINGS[:13])
 def test_a_spike_off_the_grid_gives_the_analytic_potential(step_ms):
-    one = neurons(step_ms, tau_syn_ex="0.3", V_th=1000, E_L=0, V_reset=0, weight=500.0)
-    v = run(one, drive(one, int(6 / step_ms), arrivals=at(step_ms, 2.132123512))).potential[:, 0]
+    one = neurons(step_ms, tau_syn_ex="0.3", V_th=1000)
+    v = run(one, drive(one, int(6 / step_ms), arrivals=at(step_ms, 2.132123512), weight=500.0)).potential[:, 0]
     assert v[int(3 / step_ms) - 1] == pytest.approx(0.5328604312276354, abs=1e-14, rel=0)
     assert v[-1] == pytest.approx(0.42014400015624054, abs=1e-14, rel=0)
     assert v[-1] == pytest.approx(500 * kernel(6 - 2.132123512, 10, 0.3, 250), abs=1e-14, rel=0)
@@ -57,8 +57,8 @@ def test_a_spike_off_the_grid_gives_the_analytic_potential(step_ms):
 @pytest.mark.parametrize(("weight", "expected"), [(55.0, None), (70.0, 4.01442), (90.0, 4.00659)])
 def test_no_spike_is_lost_in_a_step_that_ends_below_the_threshold(weight, expected):
     """Krishnan et al. 2018; the figures are those of NEST's test_iaf_psc_exp_ps_neurons.py, which begins 2 ms later."""
-    one = neurons(1, above=-49.001 + 70, tau_m=100, tau_syn_ex=1, tau_syn_in=1, V_th=-49, weight=weight)
-    given = run(one, drive(one, 6, direct_pa=[[52.5]] * 2 + [[0.0]] * 4, arrivals=[(2, 0, 0.0)]))
+    one = neurons(1, above=-49.001 + 70, tau_m=100, tau_syn_ex=1, tau_syn_in=1, V_th=-49)
+    given = run(one, drive(one, 6, direct_pa=[[52.5]] * 2 + [[0.0]] * 4, arrivals=[(2, 0, 0.0)], weight=weight))
     start = 21 - 0.001 * np.exp(-0.02)
 
     def over(t):
@@ -68,7 +68,7 @@ def test_no_spike_is_lost_in_a_step_that_ends_below_the_threshold(weight, expect
         return
     assert given.times + 2 == pytest.approx([expected], abs=5e-6)
     assert given.times - 2 == pytest.approx([brentq(over, 0, np.log(weight / 52.5) / 2, xtol=1e-15)], abs=1e-12)
-    assert given.potential[2, 0] == -70 and bool(over(1.0) < 0) is (weight == 70.0)
+    assert given.potential[2, 0] == 0 and bool(over(1.0) < 0) is (weight == 70.0)
 
 
 def oracle(stop, excited, inhibited, weights, dc, tau=(10.0, 2.0, 5.0), t_ref=2.0, threshold=15.0, c_m=250.0):
@@ -101,8 +101,8 @@ STEPS = [Fraction(1), Fraction(1, 2), Fraction(1, 10), Fraction(1, 100)]
 @pytest.mark.parametrize("step_ms", STEPS)
 def test_a_driven_neuron_fires_when_an_independent_solution_does_at_every_step(step_ms):
     times = np.sort(np.random.default_rng(4).uniform(0, 150, 225))
-    one = neurons(step_ms, tau_syn_in=5, weight=150.0)
-    given = run(one, drive(one, int(150 / step_ms), direct_pa=150.0, arrivals=at(step_ms, *times)))
+    one = neurons(step_ms, tau_syn_in=5)
+    given = run(one, drive(one, int(150 / step_ms), direct_pa=150.0, arrivals=at(step_ms, *times), weight=150.0))
     expected = oracle(150, times, [], (150.0, 0.0), 150.0)
     assert len(expected) > 10
     assert given.times * float(step_ms) == pytest.approx(expected, abs=1e-10, rel=0)
@@ -158,23 +158,23 @@ def test_a_neuron_that_begins_above_the_threshold_fires_at_once():
 
 def test_equal_time_constants_are_no_special_case():
     def last(tau_syn):
-        one = neurons(1, V_th=1000, E_L=0, tau_syn_ex=tau_syn, weight=500.0)
-        return run(one, drive(one, 30, arrivals=at(1, 0.3))).potential[-1, 0]
+        one = neurons(1, V_th=1000, tau_syn_ex=tau_syn)
+        return run(one, drive(one, 30, arrivals=at(1, 0.3), weight=500.0)).potential[-1, 0]
     assert last(10) == pytest.approx(500 * 29.7 / 250 * np.exp(-2.97), abs=1e-13, rel=0)
     assert last("10.000000001") == pytest.approx(last(10), abs=1e-7, rel=0)
     assert last("10.000000001") - last(10) == pytest.approx(last(10) - last("9.999999999"), abs=1e-13, rel=0)
 
 
 def test_what_arrives_at_one_instant_is_summed_whatever_its_order():
-    one = neurons(1, weight=100.0, sizes=(3,), wires=[(0, 2, 1, 30), (1, 2, 1, -7), (0, 2, 1, -20), (1, 2, 1, 11)])
-    shuffled = neurons(1, weight=100.0, sizes=(3,), wires=[(1, 2, 1, 11), (0, 2, 1, -20), (1, 2, 1, -7), (0, 2, 1, 30)])
-    driven = drive(one, 40, direct_pa=1000.0, arrivals=[(3, 2, 0.5)] * 40 + [(3, 2, 0.25)] * 3)
+    one = neurons(1, sizes=(3,), wires=[(0, 2, 1, 30), (1, 2, 1, -7), (0, 2, 1, -20), (1, 2, 1, 11)])
+    shuffled = neurons(1, sizes=(3,), wires=[(1, 2, 1, 11), (0, 2, 1, -20), (1, 2, 1, -7), (0, 2, 1, 30)])
+    driven = drive(one, 40, direct_pa=1000.0, arrivals=[(3, 2, 0.5)] * 40 + [(3, 2, 0.25)] * 3, weight=0.1)
     assert run(one, driven).raw == run(shuffled, driven).raw
 
 
 def test_poisson_spikes_superpose_to_the_analytic_sum():
     step, steps, rate = Fraction(1, 2), 12, 16000.0
-    one = neurons(step, V_th=1000, E_L=0, V_reset=0, background=5.0, synapses=1)
+    one = neurons(step, V_th=1000, background=5.0, synapses=1)
     given = run(one, drive(one, steps, rate_hz=rate))
     times = [0.5 * (k + 1 - offset) for k in range(steps) for offset in twin.background(KEY, 0, rate * 5e-4, k)]
     assert 50 < len(times) < 150
@@ -191,17 +191,17 @@ def test_the_background_is_poisson_in_number_and_uniform_in_time():
 
 def test_the_kernel_does_what_its_plain_twin_does():
     rng = np.random.default_rng(2)
-    one = neurons(Fraction(1, 2), sizes=(3, 2), tau_syn_in=5, background=90.0, synapses=1000, weight=-300.0, above=rng.uniform(0, 14, 5))
-    one.constants[1, 10] = -20.0
+    one = neurons(Fraction(1, 2), sizes=(3, 2), tau_syn_in=5, background=90.0, synapses=1000, above=rng.uniform(0, 14, 5))
+    one.constants[1, [BACKGROUND, BACKGROUND + 1]] = -20.0, 1
     rates, direct = rng.uniform(0, 9, (300, 2)), rng.uniform(300, 600, (300, 2))
     times = rng.uniform(0, 300, 60)
     arrivals = sorted((int(np.ceil(t)), int(i), float(np.ceil(t) - t)) for t, i in zip(times, rng.integers(0, 5, 60), strict=True))
-    given = run(one, drive(one, 300, rates, direct, arrivals))
-    spikes, potential, current = twin.run(one, KEY, rates, direct, arrivals)
+    given = run(one, drive(one, 300, rates, direct, arrivals, -300.0))
+    spikes, traced = twin.run(one, KEY, rates, direct, [(*a, 1, -300.0) for a in arrivals])
     assert len(spikes) > 60 and [i for _, i, _ in spikes] == given.ids.tolist()
     assert given.times == pytest.approx(np.array([k - o for k, _, o in spikes]), abs=1e-11, rel=0)
-    assert given.potential + 70 == pytest.approx(potential, abs=1e-11, rel=0)
-    assert given.current == pytest.approx(current, abs=1e-10, rel=0)
+    assert given.potential == pytest.approx(traced[0], abs=1e-11, rel=0)
+    assert given.currents == pytest.approx(traced[1:], abs=1e-10, rel=0)
 
 
 @pytest.mark.parametrize("spikes", [1, 5])
@@ -220,13 +220,12 @@ projections: []
 
 
 def test_a_neuron_that_leaves_the_finite_numbers_is_told_with_its_step():
-    one = neurons(1, sizes=(2,), weight=1e308)
-    given = run(one, drive(one, 5, arrivals=[(3, 1, 0.5)] * 3))
-    failure = np.frombuffer(given.raw[-1], np.int64)
-    assert failure[:2].tolist() == [2, 3]
+    one = neurons(1, sizes=(2,))
+    given = run(one, drive(one, 5, arrivals=[(3, 1, 0.5)] * 3, weight=1e308))
+    assert given.failure[0, :2].tolist() == [2, 3]
 
 
-def test_a_refractory_time_below_one_step_is_refused():
-    with pytest.raises(InputError, match=r"the refractory time of A, 0\.5 ms, is shorter than the step, 1 ms"):
-        neurons(1, t_ref="0.5")
-    assert neurons(2, **DEFAULTS).constants[0, 13:].tolist() == [1, 0]
+def test_a_refractory_time_is_cut_into_whole_steps_and_what_is_left_without_an_error():
+    parameters = {p.name: Fraction(p.default) for p in MODEL.parameters} | {"t_ref": Fraction("2.34")}
+    found = MODEL.constants(parameters, Fraction("0.1"))
+    assert (found["rest_whole"], found["rest_part"]) == (23.0, 0.4)

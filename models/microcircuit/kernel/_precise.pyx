@@ -13,27 +13,24 @@ cdef extern from "precise.h" nogil:
     ctypedef struct cosim_poisson:
         double mean
     ctypedef struct ps_population:
-        double leak, jump, resistance, threshold, reset, rest
-        double decay[2]
-        double gap[2]
-        double background_pa, input_pa, counts_per_hz, rest_whole, rest_part, drive
+        double leak
     ctypedef struct ps_neuron:
         double v
         double current[2]
         int64_t resting
     ctypedef struct ps_run:
-        uint32_t population, first, count, slot
+        uint32_t population, first, count
+        int64_t id_shift
     ctypedef struct ps_event:
         double offset
     ctypedef struct ps_engine:
-        uint32_t rank, size, spin, neurons, first_own, local, n_populations, n_runs
+        uint32_t rank, size, spin, neurons, local, first_slot, n_populations, n_runs
         ps_population *population
         ps_run *run
         ps_neuron *neuron
         uint32_t *head
         ps_event *pool
         ps_event *sorted
-        double unit_pa
         uint64_t background_key
         const uint64_t *begin
         const uint32_t *target
@@ -53,12 +50,13 @@ cdef extern from "precise.h" nogil:
         const double *rate_hz
         const double *direct_pa
         const int64_t *arrival_upto
-        const int64_t *arrival
+        const uint32_t *arrival_at
+        const uint32_t *arrival_to
+        const double *arrival_weight
         const double *arrival_offset
         uint32_t traces
         const uint32_t *trace
-        double *trace_potential
-        double *trace_current
+        double *traced
         uint32_t *spikes
         uint32_t *id
         double *offset
@@ -79,29 +77,30 @@ cdef class PreciseEngine:
     ----------
     place : (int, int, int)
         Rank, number of ranks, and how often to look before blocking.
+    size : (int, int)
+        Local neurons, and number of the first in the random streams.
     populations : (n_populations, 15) float64
-        1/tau_m (per step), slope that 1 pA causes (mV/pA per step), tau_m/C_m (mV/pA), threshold and reset above E_L (mV), E_L (mV),
-        1/tau_syn of excitatory and inhibitory currents and how far each is from 1/tau_m (per step), weight of a background spike and of a
-        spike on the input port (pA), background spikes in a step for each Hz, refractory time as whole steps and what is left of a step.
+        What the neuron model gives (1/tau_m per step, slope that 1 pA causes, mV/pA per step, tau_m/C_m, mV/pA, threshold and reset above
+        E_L, mV, 1/tau_syn of both currents and how far each is from 1/tau_m, per step, refractory time as whole steps and what is left);
+        weight of one unit of a synapse, pA; weight of a background spike, pA, and the current it adds to, 0 or 1;
+        background spikes in a step for each Hz.
     runs : (n_runs, 4) int64
-        This rank's own neurons of one population: population, first local index, number, and number of the first in the random streams.
-    unit_pa : float
-        Weight of one unit of a synapse.
+        This rank's own neurons of one population: population, first local index, number, and what to add to a local index to get the id.
     background_key : int
         Random stream of the background.
     delays : (int, int, int)
         Least delay, number of different delays, slots of the ring, steps.
     rows : begin (n_neurons + 1,) uint64, target (n,) uint32, age (n,) uint16, weight (n,) int16
-        Synapses onto this rank's neurons, by source, each row in the order of delays: local target, delay less the least one (steps),
-        weight (units).
+        Synapses onto this rank's neurons, by source, each row in the order of delays: local target times two and which current,
+        delay less the least one (steps), weight (units).
     ring : ids (slots, n_neurons) uint32, offsets (slots, n_neurons) float64, counts (slots, 16 * ranks) uint32
         Zeros; shared by all ranks where they share memory.
     failure : (ranks, 8) int64
         Zeros; shared as the ring is.
     first_id : (ranks + 1,) uint32
         First id of each rank, and the number of neurons.
-    potential : (n_local,) float64
-        Potential of this rank's neurons at instant 0, mV above E_L.
+    state : (3, n_local) float64
+        Potential (mV above E_L) and both currents (pA) at instant 0.
     meeting : (MEETING_BYTES,) uint8 or None
         Where the ranks meet; None where they share no memory.
     """
@@ -109,8 +108,8 @@ cdef class PreciseEngine:
     cdef ps_engine it
     cdef object keep
 
-    def __init__(self, place, const double[:, ::1] populations, const int64_t[:, ::1] runs, double unit_pa, uint64_t background_key,
-                 delays, rows, ring, int64_t[:, ::1] failure, const uint32_t[::1] first_id, const double[::1] potential, meeting):
+    def __init__(self, place, size, const double[:, ::1] populations, const int64_t[:, ::1] runs, uint64_t background_key, delays, rows,
+                 ring, int64_t[:, ::1] failure, const uint32_t[::1] first_id, const double[:, ::1] state, meeting):
         cdef ps_engine *e = &self.it
         cdef const uint64_t[::1] begin = rows[0]
         cdef const uint32_t[::1] target = rows[1]
@@ -122,8 +121,8 @@ cdef class PreciseEngine:
         cdef uint32_t[::1] head
         cdef Py_ssize_t i
         e.rank, e.size, e.spin = place
-        e.neurons, e.first_own, e.local = first_id[e.size], first_id[e.rank], first_id[e.rank + 1] - first_id[e.rank]
-        e.n_populations, e.n_runs, e.unit_pa, e.background_key = populations.shape[0], runs.shape[0], unit_pa, background_key
+        e.neurons, e.local, e.first_slot = first_id[e.size], size[0], size[1]
+        e.n_populations, e.n_runs, e.background_key = populations.shape[0], runs.shape[0], background_key
         e.least_delay, e.ages, e.slots = delays
         e.begin = &begin[0]
         if target.shape[0]:
@@ -146,9 +145,9 @@ cdef class PreciseEngine:
         for i in range(populations.shape[0]):
             memcpy(&e.population[i], &populations[i, 0], CONSTANTS * sizeof(double))
         for i in range(runs.shape[0]):
-            e.run[i].population, e.run[i].first, e.run[i].count, e.run[i].slot = runs[i, 0], runs[i, 1], runs[i, 2], runs[i, 3]
-        for i in range(potential.shape[0]):
-            e.neuron[i].v = potential[i]
+            e.run[i].population, e.run[i].first, e.run[i].count, e.run[i].id_shift = runs[i, 0], runs[i, 1], runs[i, 2], runs[i, 3]
+        for i in range(state.shape[1]):
+            e.neuron[i].v, e.neuron[i].current[0], e.neuron[i].current[1] = state[0, i], state[1, i], state[2, i]
 
     def __dealloc__(self):
         free(self.it.pool)
@@ -164,8 +163,8 @@ cdef class PreciseEngine:
         """Number of synapses onto this rank's neurons."""
         return self.it.begin[self.it.neurons]
 
-    def advance(self, uint64_t first, const double[:, ::1] rate_hz, const double[:, ::1] direct_pa, upto, arrivals, arrival_offsets,
-                const uint32_t[::1] trace, bint keep):
+    def advance(self, uint64_t first, const double[:, ::1] rate_hz, const double[:, ::1] direct_pa, arrivals,
+                const uint32_t[:, ::1] trace, bint keep):
         """Advance over a window.
 
         Parameters
@@ -174,12 +173,11 @@ cdef class PreciseEngine:
             Number of the first step.
         rate_hz, direct_pa : (steps, n_populations) float64
             Rate of one external neuron and direct current in each step.
-        upto, arrivals : (steps + 1,) int64, (n,) int64, or None
-            Spikes of the input port: ids, and how many have arrived before each step's end.
-        arrival_offsets : (n,) float64 or None
-            How much before the ends of their steps they arrive, steps.
-        trace : (traces,) uint32
-            Local indices of the neurons to trace.
+        arrivals : ((steps + 1,) int64, (n,) uint32, (n,) uint32, (n,) float64, (n,) float64) or None
+            Spikes from elsewhere: how many have arrived before each step's end; their neurons (local), which current they add to, weights
+            (pA), and how much before the ends of their steps they arrive, steps.
+        trace : (traces, 2) uint32
+            Local index of a neuron, and what of it: 1 for the potential, 2 and 3 for the currents.
         keep : bool
             Whether to return the spikes.
 
@@ -188,35 +186,34 @@ cdef class PreciseEngine:
         spikes, ids, offsets : (steps,) uint32, (n,) uint32, (n,) float64
             How many spikes each step of the window brought, their ids, and how much before the end of the step they happened, steps; of
             all ranks where they share memory.
-        potential, current : (traces, steps) float64, mV, pA
+        traced : (traces, steps) float64, mV above E_L, pA
         """
         cdef ps_window w
         cdef uint32_t[::1] spikes
-        cdef const int64_t[::1] upto_view, arrival_view
-        cdef const double[::1] offset_view
-        cdef double[:, ::1] potential, current
+        cdef const int64_t[::1] upto
+        cdef const uint32_t[::1] at, to
+        cdef const double[::1] weight, offset
+        cdef double[:, ::1] traced
         cdef int wrong
         cdef uint32_t steps = rate_hz.shape[0]
         w.first, w.steps, w.rate_hz, w.direct_pa = first, steps, &rate_hz[0, 0], &direct_pa[0, 0]
-        w.arrival_upto, w.arrival, w.arrival_offset = NULL, NULL, NULL
+        w.arrival_upto, w.arrival_at, w.arrival_offset = NULL, NULL, NULL
         w.id, w.offset, w.n_ids, w.capacity, w.spikes = NULL, NULL, 0, 0, NULL
-        if arrivals is not None and len(arrivals):
-            upto_view, arrival_view = upto, arrivals
-            w.arrival_upto, w.arrival = &upto_view[0], &arrival_view[0]
-            if arrival_offsets is not None:
-                offset_view = arrival_offsets
-                w.arrival_offset = &offset_view[0]
-        traced = np.empty((2, trace.shape[0] + 1, steps))
-        potential, current = traced[0], traced[1]
-        w.traces, w.trace_potential, w.trace_current = trace.shape[0], &potential[0, 0], &current[0, 0]
-        w.trace = &trace[0] if trace.shape[0] else NULL
+        if arrivals is not None and len(arrivals[1]):
+            upto, at, to, weight, offset = arrivals
+            w.arrival_upto, w.arrival_at, w.arrival_to = &upto[0], &at[0], &to[0]
+            w.arrival_weight, w.arrival_offset = &weight[0], &offset[0]
+        out = np.empty((trace.shape[0] + 1, steps))
+        traced = out
+        w.traces, w.traced = trace.shape[0], &traced[0, 0]
+        w.trace = &trace[0, 0] if trace.shape[0] else NULL
         counts = np.zeros(steps, np.uint32)
         spikes = counts
         if keep:
             w.spikes = &spikes[0]
         with nogil:
             wrong = ps_advance(&self.it, &w)
-        return (counts, *self._spikes(&w, wrong), traced[0, :-1], traced[1, :-1])
+        return (counts, *self._spikes(&w, wrong), out[:trace.shape[0]])
 
     cdef object _spikes(self, ps_window *w, int wrong):
         ids, offsets = np.empty(w.n_ids, np.uint32), np.empty(w.n_ids)

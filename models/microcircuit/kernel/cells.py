@@ -22,7 +22,7 @@ class Fitted:
     Parameters
     ----------
     kernel : int
-        Number of the compiled step function.
+        Number of the compiled step function; -1 where spikes are precise.
     states : tuple of int
         Which array of state holds each state variable of the kernel.
     constants : tuple of float
@@ -58,6 +58,10 @@ def fit(population: Population, step_ms: Fraction) -> Fitted:
     """
     model, compiled = population.model, kernels()
     _check(population, step_ms)
+    if model.is_precise:
+        values = model.constants(population.parameters, step_ms)
+        return Fitted(-1, tuple(array_of(model, s.name) for s in model.state), tuple(values.values()),
+                      {receptor.name: i for i, receptor in enumerate(model.receptors)})
     chosen = model.kernels[model.kernel(population.parameters)]
     name = f"{model.name}_{chosen.step.__name__}"
     if name not in compiled:

@@ -2,7 +2,7 @@
  * the spikes that each step brought; here a spike is its source's id and how much before the step's end it happened, in steps.
  *
  * What arrives at a neuron in one step is put in the order of time. What arrives at the same instant is summed as integers (units of
- * synapses, numbers of background and input spikes), so the order in which it was delivered cannot matter.
+ * synapses, number of background spikes) or in the order of its weights (input spikes), so the order of delivery cannot matter.
  */
 #ifndef MC_PRECISE_H
 #define MC_PRECISE_H
@@ -14,25 +14,26 @@
 #include "philox.h"
 #include "precise_neuron.h"
 
-enum { PS_SYNAPSE, PS_BACKGROUND, PS_INPUT, PS_KINDS };
+enum { PS_SYNAPSE, PS_BACKGROUND, PS_INPUT };
 
-typedef struct { double offset; int32_t units; uint8_t kind; uint32_t next; } ps_event; /* `next`: place + 1 in the pool, 0 for none */
+/* `weight` is that of an input spike, pA, and 0 else; `next`: place + 1, 0 for none. */
+typedef struct { double offset, weight; int32_t units; uint16_t kind, channel; uint32_t next; } ps_event;
 
-typedef struct { uint32_t population, first, count, slot; } ps_run; /* local neurons of one population; number of the first in the streams */
+/* This rank's own neurons of one population: first local index (numbered as in engine.h), number, and local index + shift = id. */
+typedef struct { uint32_t population, first, count; int64_t id_shift; } ps_run;
 
 typedef struct {
   uint32_t rank, size, spin;
-  uint32_t neurons, first_own, local, n_populations, n_runs;
+  uint32_t neurons, local, first_slot, n_populations, n_runs; /* `first_slot`: number of local neuron 0 in the random streams */
   ps_population *population;
   ps_run *run;
   ps_neuron *neuron;                  /* (local,) */
   uint32_t *head;                     /* (local,): place + 1 of the last event that was listed in this step */
   ps_event *pool, *sorted;            /* of this step; of one neuron */
   uint32_t pooled, pool_room, sorted_room;
-  double unit_pa;
   uint64_t background_key;
   const uint64_t *begin;              /* (neurons + 1,): rows of synapses, by source, each in the order of delays */
-  const uint32_t *target;             /* local */
+  const uint32_t *target;             /* local index times two, and the channel */
   const uint16_t *age;                /* delay less the least one, steps */
   const int16_t *weight;              /* units */
   uint32_t least_delay, ages;
@@ -49,11 +50,13 @@ typedef struct {
   uint64_t first;
   uint32_t steps;
   const double *rate_hz, *direct_pa;  /* (steps, populations) */
-  const int64_t *arrival_upto, *arrival; /* (steps + 1,), ids; or null */
-  const double *arrival_offset;       /* steps; or null */
+  const int64_t *arrival_upto;        /* (steps + 1,), or null */
+  const uint32_t *arrival_at, *arrival_to; /* local; which current */
+  const double *arrival_weight;       /* pA */
+  const double *arrival_offset;       /* steps */
   uint32_t traces;
-  const uint32_t *trace;              /* local */
-  double *trace_potential, *trace_current; /* (traces, steps) */
+  const uint32_t *trace;              /* (traces, 2): local index; 1 for the potential, above E_L, 2 and 3 for the currents */
+  double *traced;                     /* (traces, steps) */
   uint32_t *spikes;                   /* (steps,) of all ranks; null where nobody asks */
   uint32_t *id;
   double *offset;
@@ -67,17 +70,17 @@ static inline uint32_t *ps_count(const ps_engine *e, uint32_t slot, uint32_t ran
 }
 
 /* The instant is written first, as in engine.h. */
-static void ps_fail(ps_engine *e, uint32_t local, uint64_t instant) {
+static void ps_fail(ps_engine *e, uint32_t local, int64_t id, uint64_t instant) {
   int64_t *mine = e->failure + 8 * e->rank;
   ps_neuron *n = e->neuron + local;
   n->v = n->current[0] = n->current[1] = 0;
   if (mine[0]) return;
   mine[1] = (int64_t)instant;
-  __atomic_store_n(mine, (int64_t)(e->first_own + local) + 1, __ATOMIC_RELEASE);
+  __atomic_store_n(mine, id + 1, __ATOMIC_RELEASE);
 }
 
 /* List what arrives at one neuron in this step; returns nonzero where memory is short. */
-static inline int ps_list(ps_engine *e, uint32_t local, double offset, int32_t units, uint8_t kind) {
+static inline int ps_list(ps_engine *e, uint32_t local, double offset, double weight, int32_t units, uint16_t kind, uint16_t channel) {
   if (e->pooled == e->pool_room) {
     uint32_t room = 2 * e->pool_room + 1024;
     ps_event *pool = realloc(e->pool, room * sizeof *pool);
@@ -85,7 +88,7 @@ static inline int ps_list(ps_engine *e, uint32_t local, double offset, int32_t u
     e->pool = pool;
     e->pool_room = room;
   }
-  e->pool[e->pooled++] = (ps_event){offset, units, kind, e->head[local]};
+  e->pool[e->pooled++] = (ps_event){offset, weight, units, kind, channel, e->head[local]};
   e->head[local] = e->pooled;
   return 0;
 }
@@ -104,42 +107,44 @@ static int ps_deliver(ps_engine *e, uint64_t instant) {
           if (e->age[middle] < age) low = middle + 1; else high = middle;
         }
         for (; low < stop && e->age[low] == age; low++, e->events++)
-          wrong |= ps_list(e, e->target[low], e->ring_offset[place + i], e->weight[low], PS_SYNAPSE);
+          wrong |= ps_list(e, e->target[low] >> 1, e->ring_offset[place + i], 0, e->weight[low], PS_SYNAPSE, e->target[low] & 1);
       }
     }
   }
   return wrong;
 }
 
-/* List the background spikes of one neuron: one Philox block gives the count (two words, the second where the first lies in the tail) and
- * the offset of the first; each further block those of two more. */
-static int ps_background(ps_engine *e, const ps_population *p, uint32_t local, uint32_t slot, uint64_t step) {
+/* List the background spikes of one neuron: one Philox block gives the count (half a word) and the offset of the first (two words), each
+ * further block the offsets of two more; the guard, where the count needs one, is a block of its own. */
+static int ps_background(ps_engine *e, const ps_population *p, uint32_t local, uint64_t step) {
+  uint32_t slot = e->first_slot + local;
   philox_block b = philox4x32(e->background_key, slot, 0, step);
-  int32_t word = cosim_poisson_signed(b.word[0]), count = 0;
+  int32_t word = (int32_t)(b.word[0] & 0xffff) - 32768, k = 0, count = 0;
   int wrong = 0;
-  while (count < p->background.count && word >= p->background.below[count]) count++;
-  if (count == p->background.count) count = cosim_poisson_tail(&p->background, b.word[0], b.word[1]);
+  while (k < p->poisson.count && word > p->poisson.below[k]) k++;
+  if (k < p->poisson.count) count = p->poisson.least + k;
+  else {
+    uint64_t guard = philox_bits(philox4x32(e->background_key, slot, UINT32_MAX, step), 0);
+    while (count < p->poisson.largest && guard > p->poisson.rest[count]) count++;
+  }
   for (int32_t i = 1; i <= count; i++) {
     if (i % 2 == 0) b = philox4x32(e->background_key, slot, (uint32_t)i / 2, step);
-    wrong |= ps_list(e, local, (double)(philox_bits(b, i % 2) >> 11) * 0x1p-53, 1, PS_BACKGROUND);
+    wrong |= ps_list(e, local, (double)(philox_bits(b, i % 2) >> 11) * 0x1p-53, 0, 1, PS_BACKGROUND, 0);
   }
   return wrong;
 }
 
 static int ps_arrive(ps_engine *e, const ps_window *w, uint32_t k) {
   int wrong = 0;
-  for (int64_t i = w->arrival_upto[k]; i < w->arrival_upto[k + 1]; i++) {
-    int64_t local = w->arrival[i] - (int64_t)e->first_own;
-    if (local >= 0 && local < (int64_t)e->local)
-      wrong |= ps_list(e, (uint32_t)local, w->arrival_offset ? w->arrival_offset[i] : 0., 1, PS_INPUT);
-  }
+  for (int64_t i = w->arrival_upto[k]; i < w->arrival_upto[k + 1]; i++)
+    wrong |= ps_list(e, w->arrival_at[i], w->arrival_offset[i], w->arrival_weight[i], 1, PS_INPUT, (uint16_t)w->arrival_to[i]);
   return wrong;
 }
 
-static int ps_earlier(const void *a, const void *b) {
-  double x = ((const ps_event *)a)->offset, y = ((const ps_event *)b)->offset;
-  return (x < y) - (x > y);
+static inline int ps_before(const ps_event *a, const ps_event *b) {
+  return a->offset > b->offset || (a->offset == b->offset && a->weight < b->weight);
 }
+static int ps_order(const void *a, const void *b) { return ps_before(b, a) - ps_before(a, b); }
 
 /* Put what arrives at one neuron in this step in the order of time; returns how many events, or -1 where memory is short. */
 static int64_t ps_sort(ps_engine *e, uint32_t local) {
@@ -156,13 +161,13 @@ static int64_t ps_sort(ps_engine *e, uint32_t local) {
   }
   e->head[local] = 0;
   if (n > 32) {
-    qsort(e->sorted, n, sizeof *e->sorted, ps_earlier);
+    qsort(e->sorted, n, sizeof *e->sorted, ps_order);
     return n;
   }
   for (uint32_t i = 1; i < n; i++) {
     ps_event moved = e->sorted[i];
     uint32_t j = i;
-    for (; j && e->sorted[j - 1].offset < moved.offset; j--) e->sorted[j] = e->sorted[j - 1];
+    for (; j && ps_before(&moved, e->sorted + j - 1); j--) e->sorted[j] = e->sorted[j - 1];
     e->sorted[j] = moved;
   }
   return n;
@@ -170,14 +175,15 @@ static int64_t ps_sort(ps_engine *e, uint32_t local) {
 
 /* Add the events [i, ...) of one instant to the currents; returns the first event after them. */
 static int64_t ps_add(const ps_engine *e, const ps_population *p, ps_neuron *neuron, int64_t i, int64_t n) {
-  int64_t units[PS_CHANNELS] = {0}, many[PS_KINDS] = {0};
+  int64_t units[PS_CHANNELS] = {0}, background = 0;
+  double input[PS_CHANNELS] = {0};
   for (double offset = e->sorted[i].offset; i < n && e->sorted[i].offset == offset; i++) {
-    many[e->sorted[i].kind]++;
-    if (e->sorted[i].kind == PS_SYNAPSE) units[e->sorted[i].units < 0] += e->sorted[i].units;
+    if (e->sorted[i].kind == PS_SYNAPSE) units[e->sorted[i].channel] += e->sorted[i].units;
+    else if (e->sorted[i].kind == PS_INPUT) input[e->sorted[i].channel] += e->sorted[i].weight;
+    else background++;
   }
-  for (int c = 0; c < PS_CHANNELS; c++) neuron->current[c] += e->unit_pa * (double)units[c];
-  neuron->current[p->background_pa < 0] += p->background_pa * (double)many[PS_BACKGROUND];
-  neuron->current[p->input_pa < 0] += p->input_pa * (double)many[PS_INPUT];
+  for (int c = 0; c < PS_CHANNELS; c++) neuron->current[c] += p->unit * (double)units[c] + input[c];
+  neuron->current[p->background_to != 0] += p->background * (double)background;
   return i;
 }
 
@@ -217,18 +223,19 @@ static int ps_step(ps_engine *e, const ps_window *w, uint32_t k) {
   uint32_t slot = ps_slot(e, step + 1), found = 0;
   uint64_t place = ps_place(e, slot, e->rank);
   int wrong = ps_deliver(e, step + 1);
-  if (w->arrival) wrong |= ps_arrive(e, w, k);
+  if (w->arrival_upto) wrong |= ps_arrive(e, w, k);
   ps_drive(e, w->direct_pa + (uint64_t)k * e->n_populations, step);
   for (uint32_t r = 0; r < e->n_runs; r++) {
     ps_population *p = e->population + e->run[r].population;
     double mean = p->counts_per_hz * rate[e->run[r].population];
-    if (mean != p->background.mean) cosim_poisson_set(&p->background, mean);
+    if (mean != p->poisson.mean) cosim_poisson_set(&p->poisson, mean);
     for (uint32_t i = 0; i < e->run[r].count; i++) {
       uint32_t local = e->run[r].first + i;
-      if (p->background.count) wrong |= ps_background(e, p, local, e->run[r].slot + i, step);
+      if (p->poisson.count) wrong |= ps_background(e, p, local, step);
       double fired = ps_through(e, p, local, step + 1);
-      if (fired >= 0) e->ring_id[place + found] = e->first_own + local, e->ring_offset[place + found++] = fired;
-      if (fired == -2) ps_fail(e, local, step + 1);
+      int64_t id = (int64_t)local + e->run[r].id_shift;
+      if (fired >= 0) e->ring_id[place + found] = (uint32_t)id, e->ring_offset[place + found++] = fired;
+      if (fired == -2) ps_fail(e, local, id, step + 1);
       wrong |= fired == -3;
     }
   }
@@ -239,13 +246,11 @@ static int ps_step(ps_engine *e, const ps_window *w, uint32_t k) {
 
 static void ps_trace(const ps_engine *e, ps_window *w, uint32_t k) {
   for (uint32_t i = 0; i < w->traces; i++) {
-    uint32_t r = 0;
-    while (w->trace[i] - e->run[r].first >= e->run[r].count) r++;
-    const ps_population *p = e->population + e->run[r].population;
-    ps_neuron n = e->neuron[w->trace[i]];
-    ps_anchor(p, &n, (int64_t)(w->first + k + 1), 0);
-    w->trace_potential[(uint64_t)i * w->steps + k] = n.v + p->rest;
-    w->trace_current[(uint64_t)i * w->steps + k] = n.current[0] + n.current[1];
+    uint32_t local = w->trace[2 * i], what = w->trace[2 * i + 1], r = 0;
+    while (local - e->run[r].first >= e->run[r].count) r++;
+    ps_neuron n = e->neuron[local];
+    ps_anchor(e->population + e->run[r].population, &n, (int64_t)(w->first + k + 1), 0);
+    w->traced[(uint64_t)i * w->steps + k] = what == 1 ? n.v : n.current[what == 3];
   }
 }
 

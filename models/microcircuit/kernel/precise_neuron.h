@@ -21,14 +21,15 @@ enum { PS_EXCITATORY, PS_INHIBITORY, PS_CHANNELS };
 /* Constants of one population; potentials are relative to E_L, rates per step. */
 typedef struct {
   double leak, jump, resistance;      /* 1 / tau_m; slope that 1 pA causes, mV/pA; tau_m / C_m, mV/pA */
-  double threshold, reset, rest;      /* mV; `rest` is E_L itself */
+  double threshold, reset;            /* mV */
   double decay[PS_CHANNELS];          /* 1 / tau_syn */
   double gap[PS_CHANNELS];            /* |1 / tau_syn - 1 / tau_m| */
-  double background_pa, input_pa;     /* what one background spike and one spike on the input port add to the current */
-  double counts_per_hz;               /* expected background spikes in one step, for each Hz */
   double rest_whole, rest_part;       /* refractory time: whole steps, at least one, and what is left, below one step */
+  double unit;                        /* weight of one unit of a synapse, pA */
+  double background, background_to;   /* what one background spike adds to a current, pA, and to which */
+  double counts_per_hz;               /* expected background spikes in one step, for each Hz */
   double drive;                       /* potential that the direct current leads to, mV */
-  cosim_poisson background;
+  cosim_poisson poisson;
 } ps_population;
 
 typedef struct { int64_t stamp; double offset; } ps_instant;
@@ -62,10 +63,10 @@ static inline ps_look ps_at(const ps_population *p, const ps_neuron *n, double a
   return at;
 }
 
-/* What the potential cannot exceed so long after the anchor: where it is above the level that the direct current leads to, nothing but
- * excitatory current lifts it. */
+/* What the potential cannot exceed so long after the anchor: 1 - exp(-x) is below x and 1, and inhibition lifts nothing. */
 static inline double ps_bound(const ps_population *p, const ps_neuron *n, double after) {
-  double most = n->v > p->drive ? n->v : p->drive;
+  double most = n->v, near = p->leak * after;
+  if (p->drive > n->v) most += (p->drive - n->v) * (near < 1 ? near : 1);
   for (int c = 0; c < PS_CHANNELS; c++)
     if (n->current[c] > 0) most += p->jump * n->current[c] * (p->decay[c] * after < 1 ? after : 1 / p->decay[c]);
   return most;

@@ -25,7 +25,7 @@ class Neuron:
     Parameters
     ----------
     constants : sequence of float
-        A row of `precise.constants`.
+        As the engine takes them.
     v : float
         Potential, mV above E_L.
     current : list of float
@@ -46,7 +46,7 @@ class Neuron:
         """Return the potential some time from now, where nothing happens in between."""
         leak, jump, level = self.constants[0], self.constants[1], self.constants[2] * self.drive
         v = level + (self.v - level) * exp(-leak * after)
-        for current, decay, gap in zip(self.current, self.constants[6:8], self.constants[8:10], strict=True):
+        for current, decay, gap in zip(self.current, self.constants[5:7], self.constants[7:9], strict=True):
             v += current * jump * exp(-min(leak, decay) * after) * (-expm1(-gap * after) / gap if gap else after)
         return v
 
@@ -54,16 +54,16 @@ class Neuron:
         """Return the slope of the potential some time from now, mV per step."""
         leak, jump, level = self.constants[0], self.constants[1], self.constants[2] * self.drive
         return leak * (level - self.potential(after)) + sum(jump * i * exp(-d * after)
-                                                            for i, d in zip(self.current, self.constants[6:8], strict=True))
+                                                            for i, d in zip(self.current, self.constants[5:7], strict=True))
 
     def crossing(self, after: float) -> float | None:
         """Return when the potential first reaches the threshold within some time, or None."""
         threshold, cuts = self.constants[3], [0.0, after]
         if self.v >= threshold:
             return 0.0
-        a, b = self.constants[6] * self.current[0], -self.constants[7] * self.current[1]
-        if a * b > 0 and self.constants[6] != self.constants[7]:
-            turn = log(b / a) / (self.constants[7] - self.constants[6])
+        a, b = self.constants[5] * self.current[0], -self.constants[6] * self.current[1]
+        if a * b > 0 and self.constants[5] != self.constants[6]:
+            turn = log(b / a) / (self.constants[6] - self.constants[5])
             cuts += [turn] if 0 < turn < after else []
         cuts.sort()
         flat = [halve(self.slope, low, high) for low, high in pairwise(cuts)
@@ -78,13 +78,13 @@ class Neuron:
         """Let some time go by in which nothing happens."""
         if self.rests_until <= 0:
             self.v = self.potential(after)
-        self.current = [i * exp(-d * after) for i, d in zip(self.current, self.constants[6:8], strict=True)]
+        self.current = [i * exp(-d * after) for i, d in zip(self.current, self.constants[5:7], strict=True)]
         self.rests_until -= after
 
-    def step(self, events: Iterable[tuple[float, float, float]]) -> float | None:
-        """Go through one step with events (time, excitatory, inhibitory current), in the order of time; return when it fired, or None."""
+    def step(self, events: Iterable[tuple[float, int, float]]) -> float | None:
+        """Go through one step with events (time, which current, how much), in the order of time; return when it fired, or None."""
         now, fired = 0.0, None
-        for time, excitatory, inhibitory in (*events, (1.0, 0.0, 0.0)):
+        for time, channel, amount in (*events, (1.0, 0, 0.0)):
             while now < time:
                 if self.rests_until > 0:
                     after = min(self.rests_until, time - now)
@@ -98,9 +98,8 @@ class Neuron:
                 else:
                     self.pass_time(found)
                     now = fired = now + found
-                    self.v, self.rests_until = self.constants[4], self.constants[13] + self.constants[14]
-            self.current[0] += excitatory
-            self.current[1] += inhibitory
+                    self.v, self.rests_until = self.constants[4], self.constants[9] + self.constants[10]
+            self.current[channel] += amount
         return fired
 
 
@@ -116,13 +115,14 @@ def halve(f: object, low: float, high: float) -> float:
 def background(key: int, slot: int, mean: float, step: int) -> list[float]:
     """Return the offsets of the background spikes of one neuron in one step, in steps."""
     first = philox(key, slot, 0, step)
-    count = int(poisson_counts(mean, first[:1], first[1:2])[0])
+    guard = philox(key, slot, 2**32 - 1, step)[:2].astype("<u4").view("<u8")
+    count = int(poisson_counts(mean, (first[:1] & 0xFFFF).astype(np.uint16), guard)[0])
     words = np.concatenate([first[2:], *(philox(key, slot, draw, step) for draw in range(1, count // 2 + 1))]).astype(np.uint64)
     return [float((words[2 * i] | words[2 * i + 1] << np.uint64(32)) >> np.uint64(11)) * 2.0**-53 for i in range(count)]
 
 
 def run(network: PreciseNetwork, background_key: int, rate_hz: NDArray[np.float64], direct_pa: NDArray[np.float64],
-        arrivals: Iterable[tuple[int, int, float]] = ()) -> tuple[list[tuple[int, int, float]], NDArray[np.float64], NDArray[np.float64]]:
+        arrivals: Iterable[tuple[int, int, float, int, float]] = ()) -> tuple[list[tuple[int, int, float]], NDArray[np.float64]]:
     """Run a network from instant 0.
 
     Parameters
@@ -133,40 +133,43 @@ def run(network: PreciseNetwork, background_key: int, rate_hz: NDArray[np.float6
         Random stream of the background.
     rate_hz, direct_pa : (n_steps, n_populations) float64
         Rate of one external neuron, Hz, and direct current, pA.
-    arrivals : iterable of (int, int, float)
-        Spikes on the input port: end of their step, id, offset in steps.
+    arrivals : iterable of (int, int, float, int, float)
+        Spikes from elsewhere: end of their step, id, offset in steps, which current, weight.
 
     Returns
     -------
     spikes : list of (int, int, float)
         End of the step, id, offset in steps.
-    potential, current : (n_steps, n_neurons) float64, mV above E_L, pA
+    traced : (3, n_steps, n_neurons) float64
+        Potential, mV above E_L, and both currents, pA.
     """
     population = np.repeat(np.arange(len(network.sizes)), network.sizes)
     slots = [slot + i for slot, size in zip(network.first_slots, network.sizes, strict=True) for i in range(size)]
-    neurons = [Neuron(network.constants[p].tolist(), float(v)) for p, v in zip(population, network.potential, strict=True)]
+    neurons = [Neuron(network.constants[p].tolist(), float(s[0]), s[1:].tolist())
+               for p, s in zip(population, network.state.T, strict=True)]
     leaving: list[list[int]] = [[] for _ in neurons]
     for s, source in enumerate(network.source.tolist()):
         leaving[source].append(s)
-    due: dict[tuple[int, int], list[tuple[float, float]]] = {}
-    for stamp, i, offset in arrivals:
-        due.setdefault((stamp, i), []).append((offset, neurons[i].constants[11]))
-    spikes, traces = [], np.empty((2, len(rate_hz), len(neurons)))
+    due: dict[tuple[int, int], list[tuple[float, int, float]]] = {}
+    for stamp, i, offset, channel, amount in arrivals:
+        due.setdefault((stamp, i), []).append((offset, channel, amount))
+    spikes, traces = [], np.empty((3, len(rate_hz), len(neurons)))
     for k in range(len(rate_hz)):
         fired = []
         for i, neuron in enumerate(neurons):
             p, inputs = population[i], due.pop((k + 1, i), [])
-            mean, weight = neuron.constants[12] * rate_hz[k, p], neuron.constants[10]
+            mean, weight, channel = neuron.constants[14] * rate_hz[k, p], neuron.constants[12], int(neuron.constants[13])
             if mean > 0:
-                inputs += [(offset, weight) for offset in background(background_key, slots[i], mean, k)]
+                inputs += [(offset, channel, weight) for offset in background(background_key, slots[i], mean, k)]
             neuron.drive = direct_pa[k, p]
-            found = neuron.step([(1 - offset, max(w, 0.0), min(w, 0.0)) for offset, w in sorted(inputs, reverse=True)])
+            found = neuron.step([(1 - offset, c, w) for offset, c, w in sorted(inputs, reverse=True)])
             if found is not None:
                 fired.append((k + 1, i, 1 - found))
-            traces[:, k, i] = neuron.v, sum(neuron.current)
+            traces[:, k, i] = neuron.v, *neuron.current
         for stamp, i, offset in fired:
             for s in leaving[i]:
                 place = (stamp + int(network.delay[s]), int(network.target[s]))
-                due.setdefault(place, []).append((offset, float(network.weight[s]) * network.unit_pa))
+                amount = float(network.weight[s]) * neurons[place[1]].constants[11]
+                due.setdefault(place, []).append((offset, int(network.channel[s]), amount))
         spikes += fired
-    return spikes, traces[0], traces[1]
+    return spikes, traces

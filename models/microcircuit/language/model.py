@@ -134,7 +134,7 @@ class Model:
     receptors : tuple of Receptor
         The first takes synapses of positive weight, the last those of negative weight, where a projection names none.
     kernels : tuple of Kernel
-        At least one.
+        At least one; none where spikes are precise.
     constants : callable
         ``constants(parameters, step_ms)`` gives what the step functions read as ``k``, worked out once.
     kernel : callable
@@ -148,6 +148,8 @@ class Model:
     charge : callable
         ``charge(parameters, receptor)`` gives the mean current, pA, of spikes of weight 1 at 1 per ms, or None where there is no such
         thing; the down-scaling of networks needs it.
+    is_precise : bool
+        Whether spikes lie between the instants of the grid; such a model has a kernel of its own, and a network none of any other.
     """
 
     name: str
@@ -163,6 +165,7 @@ class Model:
     complaints: Callable[[Values, Fraction], tuple[Complaint, ...]] = field(default=_no_complaints)
     peak: Callable[[Values, str], float | None] = field(default=_unknown)
     charge: Callable[[Values, str], float | None] = field(default=_unknown)
+    is_precise: bool = False
 
     def receptor_of(self, weight: float) -> Receptor:
         """Return the receptor of a synapse of this weight that names none."""

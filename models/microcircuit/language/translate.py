@@ -54,7 +54,7 @@ class NotTranslatable(Exception):
 
 
 def translate(path: Path) -> list[Translated]:
-    """Return the step functions of one file, those whose names begin with ``step``, in C.
+    """Return the step functions of one file, those whose names begin with ``step``, in C; none of a model whose spikes are precise.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def translate(path: Path) -> list[Translated]:
     tree = ast.parse(path.read_text(), str(path))
     functions = {f.name: f for f in tree.body if isinstance(f, ast.FunctionDef)}
     steps = [f for name, f in functions.items() if name.startswith("step")]
-    if not steps:
+    if not steps and not any(isinstance(part, ast.keyword) and part.arg == "is_precise" for part in ast.walk(tree)):
         raise NotTranslatable(f"{path}: there is no function whose name begins with 'step'")
     return [_Step(path, functions, f).translated() for f in steps]
 

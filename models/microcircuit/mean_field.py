@@ -27,10 +27,10 @@ def reduced(network: Network) -> Populations:
     mean, square = np.zeros((2, len(sizes), len(sizes)))
     for p in network.projections:
         target, indegree = network.populations[p.target], network.count(p) / sizes[p.target]
-        jump = p.weight * _jump(target, p.receptor)
+        jump = _jump(target, p.receptor)
         tau = cells[p.target].tau_m * 1e-3
-        mean[p.target, p.source] += tau * jump * indegree
-        square[p.target, p.source] += tau * jump**2 * (1 + p.weight_rel_sd**2) * indegree
+        mean[p.target, p.source] += tau * jump * p.weight * indegree
+        square[p.target, p.source] += tau * jump**2 * (p.weight**2 + p.weights.sd**2) * indegree
     outside = np.zeros((2, len(sizes)))
     for i, population in enumerate(network.populations):
         heard = population.background

@@ -226,7 +226,7 @@ def test_drawn_weights_and_delays_have_their_moments():
     for p, units, ages in zip(network.projections, wires.weights, wires.delays, strict=True):
         pa, steps = units * wires.units[p.target], ages.astype(float) + wires.least_delay
         assert pa.mean() == pytest.approx(p.weight, rel=1e-5) and pa.std() == pytest.approx(0.1 * abs(p.weight), rel=1e-3)
-        assert np.median(steps) == pytest.approx(float(p.delay) * 10, abs=0.5) and steps.min() == 1
+        assert np.median(steps) == pytest.approx(p.delays.mean * 10, abs=0.5) and steps.min() == 1
 
 
 def test_delays_follow_the_truncated_normal_distribution():
@@ -236,7 +236,7 @@ def test_delays_follow_the_truncated_normal_distribution():
     wires = wiring(network, Fraction(1, 10))
     for p, ages in zip(network.projections, wires.delays, strict=True):
         steps = ages.astype(int) + wires.least_delay
-        below = norm.cdf((np.arange(steps.max() + 1) + 0.5) / 10, float(p.delay), p.delay_sd)
+        below = norm.cdf((np.arange(steps.max() + 1) + 0.5) / 10, p.delays.mean, p.delays.sd)
         expected = np.diff(below) / (1 - below[0])
         # A share of 65536 quantiles is whole; at each end of the bin one more or less may fall in.
         assert np.bincount(steps)[1:] / steps.size == pytest.approx(expected, abs=2 / steps.size)

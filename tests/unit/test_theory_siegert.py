@@ -11,6 +11,7 @@ from scipy.integrate import quad
 from scipy.special import erfcx
 
 from cosim.models.microcircuit.mean_field import reduced
+from cosim.models.microcircuit.network.distribution import constant
 from cosim.models.microcircuit.network.file import SHIPPED, read_network
 from cosim.models.theory.siegert import COLOURED, Cell, NoFixedPoint, Populations, fixed_point, rate, variation
 
@@ -61,7 +62,7 @@ def test_brunels_network_settles_where_brunel_says(reset, g, eta, expected):
 def test_the_cortical_column_settles_at_its_known_rates():
     """Those figures take every weight for its mean; a spread of a tenth adds a hundredth to the variance."""
     column = read_network(SHIPPED / "potjans_diesmann_2014.yaml")
-    alike = replace(column, projections=tuple(replace(p, weight_rel_sd=0.0) for p in column.projections))
+    alike = replace(column, projections=tuple(replace(p, weights=constant(p.weight)) for p in column.projections))
     rates = fixed_point(reduced(alike))
     assert rates == pytest.approx([0.7543, 2.7940, 4.4406, 5.8232, 7.1531, 8.4703, 1.1594, 7.7560], abs=1e-4)
     spread = fixed_point(reduced(column))

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import count
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cosim import _random
+from cosim import _random, random
 from cosim._meeting import MEETING_BYTES
 from cosim.errors import InputError, Problem, RunError
 from cosim.interfaces import Ranks
 from cosim.models.microcircuit.kernel._engine import CHUNK, NO_ROOM, ROW_TOO_LONG, Engine
 from cosim.models.microcircuit.kernel._projection import RULES, Projection, outdegrees
 from cosim.models.microcircuit.kernel.cells import Fitted, arrays
+from cosim.models.microcircuit.kernel.chance import binomial
 from cosim.models.microcircuit.kernel.partition import Part, first_ids, part
 from cosim.models.microcircuit.network.data import Edges, Network
+from cosim.models.microcircuit.network.data import Projection as WiredProjection
+from cosim.models.microcircuit.network.distribution import Distribution, constant
 from cosim.models.microcircuit.network.scaling import Scaled
 from cosim.models.microcircuit.network.wiring import Wiring, most_synapses
 from cosim.random import stream_key
@@ -93,17 +97,29 @@ def initial_values(network: Network, seed: int, stream: str, number: int) -> NDA
     number : int
         Number of the array: 0 is ``rest``, then the state variables in the order of each neuron model.
     """
-    parts = []
+    parts: list[NDArray[np.float64]] = []
     for p in network.populations:
         state = p.model.state[number - 1].name if 0 < number <= len(p.model.state) else ""
-        mean, spread = p.initial.get(state, (p.model.initial(p.parameters).get(state, 0.0), 0.0))
-        parts.append(np.full(p.size, mean))
-        if spread:
-            key = stream_key(seed, stream, "potential") if number == 1 else stream_key(seed, stream, "initial", state)
-            first = sum(len(part) for part in parts[:-1])
-            parts[-1] = mean + spread * _random.normals(key, first + p.size, 0, 0)[first:, 0]
+        key = stream_key(seed, stream, "potential") if number == 1 else stream_key(seed, stream, "initial", state)
+        drawn = p.initial.get(state, constant(p.model.initial(p.parameters).get(state, 0.0)))
+        parts.append(_spread(drawn, key, sum(len(part) for part in parts), p.size))
     values: NDArray[np.float64] = np.concatenate(parts)
     return values
+
+
+def _spread(d: Distribution, key: int, first: int, size: int) -> NDArray[np.float64]:
+    """Return a value for each neuron from `first` on, drawn again as often as it lies outside its bounds, (size,) float64."""
+    if d.kind == "constant":
+        return np.full(size, float(d.first))
+    values, left = np.empty(size), np.arange(size)
+    for draw in count():
+        normal = _random.normals(key, first + size, draw, 0)[first:, 0]
+        uniform = random.uniforms(key, first + np.arange(size), draw, 0)[:, 0] if d.kind == "uniform" else normal
+        values[left] = d.at(normal[left], uniform[left])
+        left = left[(values[left] < d.least) | (values[left] > d.most)]
+        if d.at_bounds == "clip" or not len(left):
+            return np.clip(values, d.least, d.most)
+    raise AssertionError
 
 
 def build(plan: Plan, seed: int, stream: str, ranks: Ranks, level: int) -> Built:
@@ -142,9 +158,8 @@ def _connect(engine: Engine, plan: Plan, own: Part, seed: int, stream: str, leve
     for p, key in zip(network.projections, keys, strict=True):
         low, high = own.bounds[p.target]
         sources, targets, total = network.populations[p.source].size, network.populations[p.target].size, network.count(p)
-        random = p.rule == "fixed_total_number"
-        counts = outdegrees(level, stream_key(key, "sources"), total, sources) if random else None
-        mine = total * (high - low) / targets
+        counts = _outdegrees(p, level, stream_key(key, "sources"), total, sources, targets - p.skips)
+        mine = (total if counts is None else int(counts.sum())) * (high - low) / targets
         if p.edges is not None:
             own_edges = (p.edges.targets >= low) & (p.edges.targets < high)
             mine = float(np.count_nonzero(own_edges))
@@ -153,7 +168,7 @@ def _connect(engine: Engine, plan: Plan, own: Part, seed: int, stream: str, leve
             degrees.append(None)
             continue
         longest[p.source, p.target] += int(counts.max()) if counts is not None else min(mine, most_synapses(mine / sources))
-        room += most_synapses(mine) if random else mine + 1
+        room += most_synapses(mine) if counts is not None else mine + 1
         degrees.append(counts)
     block = _block(own, longest, arrays(network)[1])
     engine.make_room(int(room) + 64, block)
@@ -163,8 +178,9 @@ def _connect(engine: Engine, plan: Plan, own: Part, seed: int, stream: str, leve
         for i, p in enumerate(network.projections):
             if p.source != source or not network.count(p):
                 continue
-            made = Projection(level, keys[i], RULES[p.rule], first[source], population.size, network.populations[p.target].size,
-                              own.bounds[p.target], plan.fitted[p.target].inputs[p.receptor], int(own.to_local[p.target]), degrees[i],
+            made = Projection(level, keys[i], RULES[p.rule], p.skips, p.is_distinct, first[source], population.size,
+                              network.populations[p.target].size, own.bounds[p.target],
+                              plan.fitted[p.target].inputs[p.receptor], int(own.to_local[p.target]), degrees[i],
                               round(p.count), wires.delays[i], wires.weights[i], _listed(p.edges, population.size))
             most += _longest(made, degrees[i], p.rule, own.bounds[p.target])
             leaving.append(made)
@@ -177,11 +193,26 @@ def _connect(engine: Engine, plan: Plan, own: Part, seed: int, stream: str, leve
                                      "neurons", remedy="lower the number of synapses that leave this population"))
 
 
-def _listed(edges: Edges | None, sources: int) -> tuple[NDArray[np.uint64], NDArray[np.uint32]] | None:
-    """Return where the listed synapses of each source begin, and the target of each synapse."""
+def _outdegrees(p: WiredProjection, level: int, key: int, total: int, sources: int, targets: int) -> NDArray[np.uint32] | None:
+    """Return how many synapses leave each source, (sources,) uint32; None for a rule that does not go by the source."""
+    if p.rule == "fixed_outdegree":
+        return np.full(sources, round(p.count), np.uint32)
+    if p.rule == "pairwise_bernoulli":
+        return binomial(key, sources, targets, p.count)
+    if p.rule != "fixed_total_number":
+        return None
+    if not p.is_distinct or 2 * total <= sources * targets:
+        return outdegrees(level, key, total, sources, targets if p.is_distinct else 0)
+    # Of many pairs it is quicker to draw those that are not connected.
+    return np.uint32(targets) - outdegrees(level, key, sources * targets - total, sources, targets)
+
+
+def _listed(edges: Edges | None, sources: int) -> tuple[NDArray[np.uint64], NDArray[np.uint32], bool, bool] | None:
+    """Return where the listed synapses of each source begin, the target of each, and what else is listed."""
     if edges is None:
         return None
-    return np.searchsorted(edges.sources, np.arange(sources + 1)).astype(np.uint64), edges.targets.astype(np.uint32)
+    return (np.searchsorted(edges.sources, np.arange(sources + 1)).astype(np.uint64), edges.targets.astype(np.uint32),
+            edges.delays_ms is not None, edges.weights is not None)
 
 
 def _block(own: Part, longest: NDArray[np.float64], inputs: int) -> int:

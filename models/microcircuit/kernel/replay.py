@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cosim.errors import InputError, Problem
 from cosim.models.microcircuit.network.data import Replay
-from cosim.models.microcircuit.network.wiring import delays_of
+from cosim.models.microcircuit.network.wiring import delays_of, listed
 
 _GRAIN = 1e-6  # steps; times that are written in decimals lie this close to the grid that they are meant to be on
 
@@ -65,7 +65,7 @@ class Replayed:
                                      expected="times above 0", remedy="shift the spikes, or leave out those that are too early"))
         self._sent, self._senders, self._fed = sent, replay.senders, fed
         self._offsets = np.maximum(sent - replay.times_ms / float(step_ms), 0.0)
-        self._ids, self._weights = replay.edges.targets + first_id, replay.edges.weights
+        self._ids, self._weights = replay.edges.targets + first_id, listed(replay.edges.weights)
         self._delays = delays_of(replay.edges, replay.name, replay.where, step_ms)
         self._longest = int(self._delays.max(initial=1))
         senders = int(max(replay.senders.max(initial=-1), replay.edges.sources.max(initial=-1))) + 1

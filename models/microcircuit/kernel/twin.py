@@ -10,8 +10,11 @@ from numpy.typing import NDArray
 
 from cosim.models.microcircuit.kernel._engine import CHUNK, MOST_INPUTS
 from cosim.models.microcircuit.kernel.build import Plan, initial_values, projection_keys
+from cosim.models.microcircuit.kernel.chance import binomial
+from cosim.models.microcircuit.network.data import Projection
 from cosim.random import philox, poisson_counts, poisson_words, stream_key
 
+Ids = NDArray[np.int64]
 _LANES = 16
 
 
@@ -32,35 +35,77 @@ def synapses(plan: Plan, seed: int, stream: str) -> Synapses:
     keys = projection_keys(network, seed, stream)
     for p, key, delays, weights in zip(network.projections, keys, wires.delays, wires.weights, strict=True):
         sources, targets = network.populations[p.source].size, network.populations[p.target].size
-        if p.edges is not None:
-            parts.append((p.edges.sources + network.first_ids[p.source], p.edges.targets + network.first_ids[p.target],
-                          np.full(len(p.edges), plan.fitted[p.target].inputs[p.receptor]), wires.least_delay + delays.astype(np.int64),
-                          weights.astype(np.int64)))
-            continue
-        if p.rule == "fixed_total_number":
-            n = network.count(p)
-            i = np.arange(-(-n // 64) * 16)
-            words = philox(stream_key(key, "sources"), i >> 32, i & 0xFFFFFFFF, 0).reshape(-1, 16, 4).transpose(0, 2, 1).reshape(-1)[:n]
-            degrees = np.bincount(_scale(words, sources), minlength=sources)
-            source = np.repeat(np.arange(sources), degrees)
-            draw = np.arange(n) - np.repeat(np.cumsum(degrees) - degrees, degrees)
-            words = philox(key, source, draw, 0)
-            target = _scale(words[:, 0], targets)
-        elif p.rule == "fixed_indegree":
-            target, draw = (a.ravel() for a in np.indices((targets, round(p.count))))
-            words = philox(key, target, draw, 0)
-            source = _scale(words[:, 0], sources)
-        else:
-            source, target = (a.ravel() for a in np.indices((sources, targets))) if p.rule == "all_to_all" else (np.arange(targets),) * 2
-            words = philox(key, source, target, 0)
-        if p.rule == "one_to_one":
-            words = philox(key, source, 0, 0)
+        source, target, draw, entity = _pairs(p, key, sources, targets)
+        words = philox(key, entity, draw, 0)
+        listed = p.edges
+        delay = delays[_scale(words[:, 1], len(delays))] if listed is None or listed.delays_ms is None else delays
+        weight = weights[_scale(words[:, 2], len(weights))] if listed is None or listed.weights is None else weights
         parts.append((source + network.first_ids[p.source], target + network.first_ids[p.target],
                       np.full(len(source), plan.fitted[p.target].inputs[p.receptor]),
-                      wires.least_delay + delays[_scale(words[:, 1], len(delays))].astype(np.int64),
-                      weights[_scale(words[:, 2], len(weights))].astype(np.int64)))
+                      wires.least_delay + delay.astype(np.int64), weight.astype(np.int64)))
     joined = [np.concatenate([part[i] for part in parts] or [np.empty(0, np.int64)]) for i in range(5)]
     return Synapses(*joined)
+
+
+def _pairs(p: Projection, key: int, sources: int, targets: int) -> tuple[Ids, Ids, Ids, Ids]:
+    """Return source and target of each synapse of a projection, its number there, and the neuron that draws it."""
+    partners = targets - p.skips
+    if p.edges is not None:
+        return p.edges.sources, p.edges.targets, _numbers(np.bincount(p.edges.sources, minlength=sources)), p.edges.sources
+    if p.rule == "fixed_indegree":
+        found = [_partners(p, key, target, round(p.count), sources - p.skips) for target in range(targets)]
+        target, draw = (a.ravel() for a in np.indices((targets, round(p.count))))
+        return np.array(found, np.int64).ravel(), target, draw, target
+    if p.is_by_chance:
+        degrees = _outdegrees(p, stream_key(key, "sources"), sources, partners)
+        found = [_partners(p, key, source, int(n), partners) for source, n in enumerate(degrees)]
+        source = np.repeat(np.arange(sources), degrees)
+        return source, np.concatenate([*found, np.empty(0, np.int64)]).astype(np.int64), _numbers(degrees), source
+    if p.rule == "one_to_one":
+        both = np.arange(targets)
+        return both, both, np.zeros(targets, np.int64), both
+    source, target = (a.ravel() for a in np.indices((sources, targets)))
+    kept = source != target if p.skips else np.ones(len(source), bool)
+    return source[kept], target[kept], target[kept], source[kept]
+
+
+def _outdegrees(p: Projection, key: int, sources: int, partners: int) -> Ids:
+    total = round(p.count)
+    if p.rule == "fixed_outdegree":
+        return np.full(sources, total)
+    if p.rule == "pairwise_bernoulli":
+        return binomial(key, sources, partners, p.count).astype(np.int64)
+    if not p.is_distinct:
+        i = np.arange(-(-total // 64) * 16)
+        words = philox(key, i >> 32, i & 0xFFFFFFFF, 0).reshape(-1, 16, 4).transpose(0, 2, 1).reshape(-1)[:total]
+        return np.bincount(_scale(words, sources), minlength=sources)
+    few = min(total, sources * partners - total)
+    degrees, draw = np.zeros(sources, np.int64), 0
+    while degrees.sum() < few:
+        words = philox(key, draw >> 32, draw & 0xFFFFFFFF, 0)[None]
+        at = _scale(words[:, 0], sources)[0]
+        degrees[at] += _scale(words[:, 1], partners)[0] >= degrees[at]
+        draw += 1
+    return degrees if few == total and 2 * total <= sources * partners else partners - degrees
+
+
+def _partners(p: Projection, key: int, self: int, wanted: int, many: int) -> list[int]:
+    """Return the partners that a neuron draws from `many` that are not itself, as ``mc_partner`` does."""
+    words = philox(key, self, np.arange(wanted), 0)[:, 0]
+    if p.is_distinct:
+        found: list[int] = []
+        for draw, word in enumerate(words):
+            last = many - wanted + draw
+            at = int(word) * (last + 1) >> 32
+            found.append(last if at in found else at)
+    else:
+        found = [int(word) * many >> 32 for word in words]
+    return [at + (p.skips and at >= self) for at in found]
+
+
+def _numbers(degrees: Ids) -> Ids:
+    """Count 0, 1, 2 ... anew for each neuron."""
+    return np.arange(degrees.sum()) - np.repeat(np.cumsum(degrees) - degrees, degrees)
 
 
 def background_counts(key: int, mean: float, first_chunk: int, size: int, step: int) -> NDArray[np.int64]:

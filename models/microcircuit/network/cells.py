@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from cosim.models.microcircuit.language.model import Model, Parameter
 from cosim.models.microcircuit.network.data import MOST_NEURONS, Background, Population
+from cosim.models.microcircuit.network.distribution import Distribution, constant
 from cosim.models.microcircuit.network.section import Section
+from cosim.models.microcircuit.network.spread import spread
 from cosim.models.microcircuit.neurons import model as neuron_model
 from cosim.models.microcircuit.neurons import names as neuron_names
 
@@ -41,21 +43,32 @@ def populations_of(section: Section, neuron: Section, neurons: Section, backgrou
 def weight_in(part: Section, key: str, weight: tuple[Fraction, str], receptor: str | None, cell: Cell,
               target: str) -> tuple[str, float] | None:
     """Return the receptor that a weight acts on and its value in that receptor's unit; None, and a problem noted, where it has none."""
+    found = weights_in(part, key, (constant(weight[0]), weight[1]), receptor, cell, target)
+    return None if found is None else (found[0], found[1].mean)
+
+
+def weights_in(part: Section, key: str, weights: tuple[Distribution, str], receptor: str | None, cell: Cell,
+               target: str) -> tuple[str, Distribution] | None:
+    """Return what `weight_in` returns, for weights that spread."""
     known = [r.name for r in cell.model.receptors]
     if receptor is not None and receptor not in known:
         part.blame(key, f"'{target}' is {cell.model.name}, which has no receptor '{receptor}'", f"one of {', '.join(known)}")
         return None
-    value, unit = weight
-    acts = cell.model.receptor(receptor) if receptor else cell.model.receptor_of(float(value))
+    spread, unit = weights
+    acts = cell.model.receptor(receptor) if receptor else cell.model.receptor_of(spread.mean)
     factor: float | None = 1.0
     if unit != acts.unit:
         factor = cell.model.peak(cell.values, acts.name) if unit == "mV" else None
     if factor is None:
-        part.blame(key, f"the weight is {float(value):g} {unit}, and a synapse of {cell.model.name} ('{target}', receptor '{acts.name}') "
+        part.blame(key, f"the weight is {spread.mean:g} {unit}, and a synapse of {cell.model.name} ('{target}', receptor '{acts.name}') "
                    f"has a weight in {acts.unit}", f"a weight in {acts.unit}")
         return None
-    amount = float(value) * factor
-    return acts.name, amount if acts.keeps_sign else abs(amount)
+    values = spread.values()
+    if not acts.keeps_sign and values[0] < 0 < values[-1]:
+        part.blame(key, f"the weights lie between {values[0]:g} and {values[-1]:g} {unit}, and the size alone of a weight counts for the "
+                   f"receptor '{acts.name}' of '{target}'", "weights of one sign", "set bounds, such as redraw: [0 nS, inf]")
+        return None
+    return acts.name, spread.times(factor if acts.keeps_sign or values[-1] > 0 else -abs(factor))
 
 
 def _cell(part: Section, base: Cell | None) -> Cell | None:
@@ -127,19 +140,35 @@ def _population(name: str, part: Section, default: Cell | None, types: dict[str,
                       Background(external, float(own_rate), found[1], found[0]))
 
 
-def _initial(part: Section, cell: Cell) -> dict[str, tuple[float, float]]:
-    """Return mean and standard deviation of state variables at instant 0, counted as the kernel counts them."""
+def _initial(part: Section, cell: Cell) -> dict[str, Distribution]:
+    """Return the distributions of state variables at instant 0, counted as the kernel counts them."""
     potential = cell.model.state[0]
     found = {}
     for state in cell.model.state:
-        keys = ("V_init", "V_init_sd") if state is potential else (f"{state.name}_init", f"{state.name}_init_sd")
-        if not part.has(keys[0]) and not part.has(keys[1]):
-            part.take(*keys)
+        key, sd_key = ("V_init", "V_init_sd") if state is potential else (f"{state.name}_init", f"{state.name}_init_sd")
+        if not part.has(key) and not part.has(sd_key):
+            part.take(key, sd_key)
             continue
         base = cell.values[state.above] if state.above else Fraction(0)
-        mean, spread = (part.number(key, other, -_LARGEST, _LARGEST) if state.unit == "1" else part.quantity(key, state.unit, other)
-                        for key, other in zip(keys, (base, Fraction(0)), strict=True))
-        if spread < 0:
-            part.blame(keys[1], f"{keys[1]} is {float(spread):g} {state.unit}", "a value of at least 0")
-        found[state.name] = (float(mean) - float(base), float(spread))
+        sd = part.quantity(sd_key, state.unit, Fraction(0)) if state.unit != "1" else part.number(sd_key, Fraction(0), -_LARGEST, _LARGEST)
+        if sd < 0:
+            part.blame(sd_key, f"{sd_key} is {float(sd):g} {state.unit}", "a value of at least 0")
+            sd = Fraction(0)
+        if state.unit == "1":
+            given: tuple[Distribution, str] | None = (constant(part.number(key, base, -_LARGEST, _LARGEST)), "1")
+        else:
+            given = spread(part, key, Fraction(0), state.unit) if part.has(key) else (constant(base), state.unit)
+        if given is None:
+            part.take(sd_key)
+            continue
+        drawn = given[0]
+        if sd and drawn.kind != "constant":
+            part.blame(key, f"a distribution and {sd_key} beside it are both given", "one of them")
+        elif sd:
+            drawn = replace(drawn, kind="normal", second=sd)
+        if drawn.kind == "lognormal" and base:
+            part.blame(key, f"{key} is lognormal, and {state.name} is counted from {state.above}, {float(base):g} {state.unit}",
+                       "normal, uniform or a single value")
+            continue
+        found[state.name] = drawn.plus(-base)
     return found

@@ -10,7 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cosim.models.microcircuit.language.model import Model
+from cosim.models.microcircuit.network.distribution import Distribution
 
+RULES = ("fixed_total_number", "fixed_indegree", "fixed_outdegree", "pairwise_bernoulli", "all_to_all", "one_to_one", "arrays")
+DRAWN = RULES[:3]  # those whose partners are drawn, and may be drawn twice
 MOST_NEURONS = 2**32 - 2**20  # a neuron's number has 32 bits, populations filled up to whole chunks included
 
 
@@ -50,8 +53,8 @@ class Population:
         The neuron model.
     parameters : mapping of str to Fraction
         All parameters of the model, in their units.
-    initial : mapping of str to (float, float)
-        Mean and standard deviation of state variables at instant 0; where there is none, the model says.
+    initial : mapping of str to Distribution
+        State variables at instant 0, counted as the kernel counts them; where there is none, the model says.
     i_e : float
         Direct current, pA.
     mean_rate : float or None
@@ -64,7 +67,7 @@ class Population:
     size: int
     model: Model
     parameters: Mapping[str, Fraction]
-    initial: Mapping[str, tuple[float, float]]
+    initial: Mapping[str, Distribution]
     i_e: float
     mean_rate: float | None
     background: Background
@@ -83,25 +86,27 @@ class Edges:
     ----------
     sources, targets : (n,) int64
         Numbers in the source and in the target population.
-    weights : (n,) float64
-        In the unit of the receptor.
-    delays_ms : (n,) float64
-        Rounded to whole steps.
+    weights : (n,) float64 or None
+        In the unit of the receptor; None to draw them from the distribution of the projection.
+    delays_ms : (n,) float64 or None
+        Rounded to whole steps; None to draw them.
     """
 
     sources: NDArray[np.int64]
     targets: NDArray[np.int64]
-    weights: NDArray[np.float64]
-    delays_ms: NDArray[np.float64]
+    weights: NDArray[np.float64] | None
+    delays_ms: NDArray[np.float64] | None
 
     def __len__(self) -> int:
         return len(self.sources)
 
 
-def edges(sources: NDArray[np.int64], targets: NDArray[np.int64], weights: NDArray[np.float64], delays_ms: NDArray[np.float64]) -> Edges:
+def edges(sources: NDArray[np.int64], targets: NDArray[np.int64], weights: NDArray[np.float64] | None = None,
+          delays_ms: NDArray[np.float64] | None = None) -> Edges:
     """Return synapses given in any order in the one order that they are kept in, so that a network is the same however it was listed."""
-    order = np.lexsort((weights, delays_ms, targets, sources))
-    return Edges(sources[order], targets[order], weights[order], delays_ms[order])
+    order = np.lexsort([a for a in (weights, delays_ms, targets, sources) if a is not None])
+    return Edges(sources[order], targets[order], None if weights is None else weights[order],
+                 None if delays_ms is None else delays_ms[order])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,26 +140,29 @@ class Replay:
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """Hold the synapses from one population to another; autapses and multapses may occur.
+    """Hold the synapses from one population to another.
 
     Parameters
     ----------
     source, target : int
         Numbers of the populations.
     rule : str
-        ``fixed_total_number``, ``fixed_indegree``, ``all_to_all``, ``one_to_one`` or ``arrays``.
+        One of `RULES`.
     count : float
-        Synapses in all (``fixed_total_number``, not yet rounded) or for each target (``fixed_indegree``); else unused.
+        Synapses in all (``fixed_total_number``, not yet rounded), of each target (``fixed_indegree``) or of each source
+        (``fixed_outdegree``), or the probability of each pair (``pairwise_bernoulli``); else unused.
     receptor : str
         What the synapses act on.
-    weight, weight_rel_sd : float
-        Mean weight, in the unit of the receptor, and its standard deviation relative to the mean; redrawn where the sign would change.
-    delay, delay_sd : Fraction, float
-        Mean delay and its standard deviation, ms; redrawn where it would round to less than a step.
+    weights : Distribution
+        In the unit of the receptor.
+    delays : Distribution
+        ms; redrawn where it would round to less than a step.
     name, where : str
         How to call it in errors, and its place in the file.
     edges : Edges or None
-        The synapses, for ``arrays``; `count`, weight and delay are not looked at then.
+        The synapses, for ``arrays``; what they say themselves of weight and delay holds.
+    autapses, multapses : bool
+        Whether a neuron may connect to itself, and two neurons more than once. What a rule never makes is not looked at.
     """
 
     source: int
@@ -162,23 +170,42 @@ class Projection:
     rule: str
     count: float
     receptor: str
-    weight: float
-    weight_rel_sd: float
-    delay: Fraction
-    delay_sd: float
+    weights: Distribution
+    delays: Distribution
     name: str
     where: str
     edges: Edges | None = None
+    autapses: bool = True
+    multapses: bool = True
+
+    @property
+    def weight(self) -> float:
+        """Mean weight, in the unit of the receptor."""
+        return self.weights.mean
+
+    @property
+    def skips(self) -> bool:
+        """Whether each neuron has to be left out for itself."""
+        return self.source == self.target and not self.autapses
+
+    @property
+    def is_distinct(self) -> bool:
+        """Whether two neurons are connected at most once, where the rule would not see to it anyway."""
+        return self.rule == "pairwise_bernoulli" or (self.rule in DRAWN and not self.multapses)
+
+    @property
+    def is_by_chance(self) -> bool:
+        """Whether the in-degree is a random number."""
+        return self.rule in ("fixed_total_number", "fixed_outdegree", "pairwise_bernoulli")
 
     def synapses(self, sources: int, targets: int) -> int:
-        """Return the number of synapses between populations of these sizes."""
+        """Return the number of synapses between populations of these sizes, or its mean where that is random."""
         if self.edges is not None:
             return len(self.edges)
-        if self.rule == "fixed_total_number":
-            return round(self.count)
-        if self.rule == "fixed_indegree":
-            return round(self.count) * targets
-        return sources * targets if self.rule == "all_to_all" else targets
+        pairs = sources * (targets - self.skips)
+        return {"fixed_total_number": round(self.count), "fixed_indegree": round(self.count) * targets,
+                "fixed_outdegree": round(self.count) * sources, "pairwise_bernoulli": round(self.count * pairs),
+                "all_to_all": pairs, "one_to_one": targets * (not self.skips)}[self.rule]
 
 
 @dataclass(frozen=True, slots=True)

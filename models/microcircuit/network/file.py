@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import inf
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -11,27 +12,30 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from cosim.errors import InputError, Problem, raise_all
-from cosim.models.microcircuit.network.cells import WEIGHT_UNITS, Cell, populations_of, weight_in
-from cosim.models.microcircuit.network.data import Network, Population, Projection
+from cosim.models.microcircuit.network.cells import WEIGHT_UNITS, Cell, populations_of, weights_in
+from cosim.models.microcircuit.network.data import DRAWN, RULES, Network, Population, Projection, edges
+from cosim.models.microcircuit.network.distribution import Distribution
+from cosim.models.microcircuit.network.edge_file import read_edges
+from cosim.models.microcircuit.network.rules import possible
 from cosim.models.microcircuit.network.section import Section
 from cosim.models.microcircuit.network.sonata.circuit import read_circuit
 from cosim.models.microcircuit.network.sonata.network import network_of
+from cosim.models.microcircuit.network.spread import distribution, spread
 from cosim.models.microcircuit.propagators import synapses_of_probability
 from cosim.registry import did_you_mean
 
 SHIPPED = Path(__file__).parents[1] / "networks"
-_RULES = ("fixed_total_number", "fixed_indegree", "all_to_all", "one_to_one")
+_NUMBERS = {"fixed_total_number": ("probability", "number"), "fixed_indegree": ("indegree",), "fixed_outdegree": ("outdegree",),
+            "pairwise_bernoulli": ("probability",), "arrays": ("edges",)}
 
 
 @dataclass(frozen=True, slots=True)
 class _Synapse:
     """Hold what projections share; the weight comes with its unit."""
 
-    weight: tuple[Fraction, str]
+    weights: tuple[Distribution, str]
     receptor: str | None
-    weight_rel_sd: float
-    delay: Fraction
-    delay_sd: Fraction
+    delays: Distribution
 
 
 def find_network(name: str, folder: Path) -> Path:
@@ -70,7 +74,9 @@ def read_network(path: Path) -> Network:
     if not populations and not problems:
         problems.append(Problem("a network needs at least one population", where=str(path)))
     raise_all(problems)
-    return Network(name, tuple(p for p in populations.values() if p), tuple(p for p in projections if p))
+    network = Network(name, tuple(p for p in populations.values() if p), tuple(p for p in projections if p))
+    raise_all(possible(network))
+    return network
 
 
 def _load(path: Path) -> CommentedMap:
@@ -88,57 +94,115 @@ def _load(path: Path) -> CommentedMap:
 
 def _synapse(part: Section) -> _Synapse | None:
     before = len(part.problems)
-    weight = part.either("weight", *WEIGHT_UNITS)
+    weights = distribution(part, "weight", *WEIGHT_UNITS)
     receptor = part.text("receptor", "") or None
-    if weight is None and len(part.problems) == before:
+    if weights is None and len(part.problems) == before:
         part.blame("", "a synapse needs a 'weight'", "such as 87.8 pA, 6 nS, or a peak potential such as 0.15 mV")
     rel_sd = part.number("weight_rel_sd", Fraction(0), 0, 10)
-    delay, delay_sd = part.quantity("delay", "ms"), part.quantity("delay_sd", "ms", Fraction(0))
-    part.finish()
-    if len(part.problems) == before and delay <= 0:
-        part.blame("delay", f"the delay is {float(delay):g} ms", "a delay above 0")
+    delay_sd = part.quantity("delay_sd", "ms", Fraction(0))
     if delay_sd < 0:
         part.blame("delay_sd", f"delay_sd is {float(delay_sd):g} ms", "a value of at least 0")
-    if len(part.problems) > before or weight is None:
+    between = len(part.problems)
+    delays = spread(part, "delay", max(delay_sd, Fraction(0)), "ms")
+    if delays is None and len(part.problems) == between:
+        part.blame("", "'delay' is missing", "a quantity in ms")
+    part.finish()
+    if delays and delays[0].first <= 0:
+        what = "the delay is" if delays[0].kind in ("constant", "normal") else f"the first number of the {delays[0].kind} delay is"
+        part.blame("delay", f"{what} {float(delays[0].first):g} ms", "a delay above 0")
+    if weights and rel_sd and weights[0].kind != "constant":
+        part.blame("weight", "a distribution and weight_rel_sd beside it are both given", "one of them")
+    if len(part.problems) > before or weights is None or delays is None:
         return None
-    return _Synapse(weight, receptor, float(rel_sd), delay, delay_sd)
+    return _Synapse((_of_one_sign(weights[0], rel_sd), weights[1]), receptor, delays[0])
+
+
+def _of_one_sign(weights: Distribution, rel_sd: Fraction) -> Distribution:
+    """Return weights that are drawn again where their sign would change, unless bounds were given."""
+    if rel_sd:
+        weights = replace(weights, kind="normal", second=abs(weights.first) * rel_sd)
+    if weights.kind != "normal" or (weights.least, weights.most) != (-inf, inf):
+        return weights
+    return replace(weights, most=0.0) if weights.first < 0 else replace(weights, least=0.0)
 
 
 def _projection(part: Section, populations: dict[str, Population | None], synapses: dict[str, _Synapse | None]) -> Projection | None:
     before = len(part.problems)
     source, target = part.choice("source", list(populations)), part.choice("target", list(populations))
-    kind = part.choice("synapse", list(synapses))
-    rule = part.choice("rule", list(_RULES), "fixed_total_number")
-    given = [key for key in ("probability", "number", "indegree") if part.has(key)]
-    wanted = {"fixed_total_number": ("probability", "number"), "fixed_indegree": ("indegree",)}.get(rule, ())
-    probability = part.number("probability", Fraction(0), 0, 1) if "probability" in given else Fraction(0)
-    number = part.integer("number" if "number" in given else "indegree", 0, least=0)
-    part.take("number", "indegree", "probability")
+    rule = part.choice("rule", list(RULES), "arrays" if part.has("edges") else "fixed_total_number")
+    synapse = _chosen(part, synapses)
+    probability, number = _number(part, rule)
+    autapses, multapses = part.truth("autapses", True), part.truth("multapses", rule in DRAWN)
+    file = part.text("edges", "")
     part.finish()
+    if part.has("multapses") and multapses and rule not in DRAWN:
+        part.blame("multapses", f"the rule '{rule}' " + ("takes the synapses as they are listed" if rule == "arrays" else
+                   "connects two neurons at most once"), "no 'multapses', or the rule 'fixed_total_number'")
+    if rule == "arrays" and (part.has("autapses") or part.has("multapses")):
+        part.blame("edges", "the synapses are listed one by one, and taken as they are", "neither 'autapses' nor 'multapses'")
+    if len(part.problems) > before:
+        return None
+    sender, receiver = populations[source], populations[target]
+    if sender is None or receiver is None or synapse is None:
+        return None
+    order = list(populations)
+    weighed = weights_in(part, "synapse", synapse.weights, synapse.receptor, Cell(receiver.model, receiver.parameters), target)
+    if weighed is None:
+        return None
+    receptor, weights = weighed
+    made = Projection(order.index(source), order.index(target), rule, float(number), receptor, weights, synapse.delays,
+                      f"{source} -> {target}", part.where(), None, autapses, multapses)
+    if rule == "arrays":
+        factor = weights.mean / synapse.weights[0].mean if synapse.weights[0].mean else 1.0
+        return _listed(part, file, made, factor, sender.size, receiver.size)
+    return _with_count(part, made, probability, sender, receiver)
+
+
+def _chosen(part: Section, synapses: dict[str, _Synapse | None]) -> _Synapse | None:
+    """Return the synapse of a projection: one of those with a name, or one that is written in its place."""
+    if isinstance(part.data.get("synapse"), dict):
+        return _synapse(part.section("synapse"))
+    return synapses.get(part.choice("synapse", list(synapses)))
+
+
+def _number(part: Section, rule: str) -> tuple[Fraction, int]:
+    """Return the probability and the number that a rule is given, 0 for what is not."""
+    keys = ("probability", "number", "indegree", "outdegree", "edges")
+    given, wanted = [key for key in keys if part.has(key)], _NUMBERS.get(rule, ())
+    probability = part.number("probability", Fraction(0), 0, 1) if "probability" in given else Fraction(0)
+    whole = [key for key in given if key not in ("probability", "edges")]
+    number = part.integer(whole[0], 0, least=0) if whole else 0
+    part.take(*keys)
     if len([g for g in given if g in wanted]) != min(1, len(wanted)) or any(g not in wanted for g in given):
         part.blame("", f"the rule '{rule}' is given {' and '.join(given) or 'no number of synapses'}",
-                   f"one of {', '.join(wanted)}" if wanted else "neither probability nor number nor indegree")
+                   f"one of {', '.join(wanted)}" if wanted else "neither probability nor number nor degree")
+    return probability, number
+
+
+def _with_count(part: Section, made: Projection, probability: Fraction, sender: Population, receiver: Population) -> Projection | None:
+    """Return the projection with the number of synapses that a probability stands for."""
+    if not probability or made.rule == "pairwise_bernoulli":
+        return replace(made, count=float(probability)) if made.rule == "pairwise_bernoulli" else made
+    targets = receiver.size - made.skips
+    if not made.multapses:
+        return replace(made, count=float(probability * sender.size * targets))
     if probability == 1:
         part.blame("probability", "the probability is 1, for which the number of synapses is infinite",
                    "a probability below 1, or 'all_to_all'")
-    if len(part.problems) > before:
         return None
-    sender, receiver, synapse = populations[source], populations[target], synapses[kind]
-    if sender is None or receiver is None or synapse is None:
+    if sender.size * targets <= 1:
+        part.blame("probability", f"{sender.name} and {receiver.name} have one neuron each: no number of synapses connects them with a "
+                   f"probability of {float(probability):g}", "a 'number' of synapses, or a 'rule' such as 'one_to_one'")
         return None
-    if rule == "one_to_one" and sender.size != receiver.size:
-        part.blame("rule", f"'one_to_one' between {sender.size} neurons of {source} and {receiver.size} of {target}",
-                   "populations of one size")
+    return replace(made, count=synapses_of_probability(probability, sender.size, targets))
+
+
+def _listed(part: Section, file: str, made: Projection, factor: float, sources: int, targets: int) -> Projection | None:
+    """Return the projection with the synapses of its file; their weights are in the unit that its synapse's weight is written in."""
+    try:
+        found = read_edges(part.path.parent / file, sources, targets)
+    except InputError as error:
+        part.problems.extend(replace(problem, where=problem.where or part.where("edges")) for problem in error.problems)
         return None
-    if probability and sender.size * receiver.size == 1:
-        part.blame("probability", f"{source} and {target} have one neuron each: no number of synapses connects them with a probability of "
-                   f"{float(probability):g}", "a 'number' of synapses, or a 'rule' such as 'one_to_one'")
-        return None
-    count = synapses_of_probability(probability, sender.size, receiver.size) if probability else float(number)
-    order = list(populations)
-    weighed = weight_in(part, "synapse", synapse.weight, synapse.receptor, Cell(receiver.model, receiver.parameters), target)
-    if weighed is None:
-        return None
-    receptor, weight = weighed
-    return Projection(order.index(source), order.index(target), rule, count, receptor, weight, synapse.weight_rel_sd,
-                      synapse.delay, float(synapse.delay_sd), f"{source} -> {target}", part.where())
+    return replace(made, edges=edges(found.sources, found.targets, None if found.weights is None else found.weights * factor,
+                                     found.delays_ms))

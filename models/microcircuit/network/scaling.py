@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from cosim.errors import InputError, Problem, raise_all
 from cosim.models.microcircuit.network.data import MOST_NEURONS, Network, Population
+from cosim.models.microcircuit.network.rules import possible
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,30 +77,39 @@ def scaled(network: Network, scale: float, indegree_scale: float, drive: str) ->
         if p.rule == "arrays":
             projections.append(p)
             continue
-        count = p.count * indegree_scale * (scale if p.rule == "fixed_total_number" else 1)
+        count = p.count * indegree_scale * _growth(p.rule, scale)
         if p.rule == "fixed_total_number":
             full, root = p.count / sizes[p.target], common
             kept = root if round(count) or not round(p.count) else 0.0
         else:
             full = network.count(p) / sizes[p.target]
-            run = {"fixed_indegree": round(count), "all_to_all": populations[p.source].size, "one_to_one": 1}[p.rule]
+            small_sizes = populations[p.source].size, populations[p.target].size
+            run = replace(p, count=count).synapses(*small_sizes) / small_sizes[1]
+            if p.rule == "pairwise_bernoulli":
+                run = count * (small_sizes[0] - p.skips)
+                full = p.count * (sizes[p.source] - p.skips)
             kept = root = _root(full, run, common)
         if kept != 1:
             mean = 1e-3 * _charge(network.populations[p.target], p.receptor, p.where)
             direct[p.target] += mean * (1 - kept) * p.weight * full * (network.populations[p.source].mean_rate or 0.0)
-        projections.append(replace(p, count=count, weight=p.weight / root))
+        projections.append(replace(p, count=count, weights=p.weights.times(1 / root)))
     heard = np.array([p.background.synapses for p in populations], float)
     roots = np.array([_root(p.background.synapses, k, common) for p, k in zip(network.populations, heard, strict=True)])
     small = replace(network, projections=tuple(projections), populations=tuple(
         replace(p, i_e=float(i_e), background=replace(p.background, weight=p.background.weight / float(root)))
         for p, i_e, root in zip(populations, direct, roots, strict=True)))
-    _check_left(network, small, drive)
+    _check_left(network, small, drive, scale)
     external = np.array([1e-3 * _charge(p, p.background.receptor, "drive") * p.background.weight * p.background.synapses
                          if p.background.synapses and (drive == "dc" or root != 1) else 0.0
                          for p, root in zip(network.populations, roots, strict=True)])
     if drive == "dc":
         return Scaled(small, direct, external, np.zeros(len(populations)))
     return Scaled(small, direct, external * (1 - roots), heard)
+
+
+def _growth(rule: str, scale: float) -> float:
+    """Return by what the number that a rule is given grows with the sizes of the populations, where in-degrees stay."""
+    return {"fixed_total_number": scale, "pairwise_bernoulli": 1 / scale}.get(rule, 1.0)
 
 
 def _charge(population: Population, receptor: str, where: str) -> float:
@@ -125,12 +135,15 @@ def _root(full: float, run: float, otherwise: float) -> float:
     return sqrt(run / full) if run and full else otherwise
 
 
-def _check_left(network: Network, small: Network, drive: str) -> None:
+def _check_left(network: Network, small: Network, drive: str, scale: float) -> None:
     problems = []
     for p, q in zip(network.projections, small.projections, strict=True):
-        if p.rule == "arrays" or not round(p.count) or round(q.count):
+        if p.rule == "pairwise_bernoulli" and q.count > 1:
+            problems.append(Problem(f"the probability of {p.name} would be {q.count:.3g} in a network of {scale:g} times the neurons",
+                                    where=p.where, expected="at most 1", remedy="set a smaller 'indegree_scale'"))
+        if p.rule in ("arrays", "pairwise_bernoulli") or not round(p.count) or round(q.count):
             continue
-        if p.rule == "fixed_indegree":
+        if p.rule in ("fixed_indegree", "fixed_outdegree"):
             problems.append(Problem(f"scaling leaves none of the {round(p.count)} synapses that each neuron has in {p.name}", where=p.where,
                                     remedy="set a larger 'indegree_scale' (it is 'scale' where it is left out)"))
         elif p.rule == "fixed_total_number" and network.populations[p.source].mean_rate is None:
@@ -140,7 +153,7 @@ def _check_left(network: Network, small: Network, drive: str) -> None:
                          remedy="set a larger 'indegree_scale' (it is 'scale' where it is left out), or use drive: dc")
                  for p, q in zip(network.populations, small.populations, strict=True)
                  if p.background.synapses and not q.background.synapses and drive == "poisson"]
-    raise_all(problems)
+    raise_all(problems + possible(small))
 
 
 def _check(network: Network, scale: float, indegree_scale: float) -> None:

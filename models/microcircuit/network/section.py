@@ -118,6 +118,15 @@ class Section:
             return least
         return int(value)
 
+    def truth(self, key: str, default: bool) -> bool:
+        """Return true or false."""
+        self.asked.add(key)
+        value = self.data.get(key, default)
+        if not isinstance(value, bool):
+            self.blame(key, f"{key} is {value}", "true or false")
+            return default
+        return value
+
     def choice(self, key: str, choices: list[str], default: str | None = None) -> str:
         """Return one of some names."""
         self.asked.add(key)

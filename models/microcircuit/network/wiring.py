@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cosim.errors import InputError, Problem
-from cosim.models.microcircuit.kernel._projection import quantiles
 from cosim.models.microcircuit.network.data import Edges, Network, Projection
+from cosim.models.microcircuit.network.distribution import Distribution
 from cosim.timegrid import in_ms, to_ticks
 
 _LARGEST_WEIGHT = 32766
@@ -58,31 +58,41 @@ def wiring(network: Network, step_ms: Fraction) -> Wiring:
     InputError
         When a delay is off the grid or too long, or the weights differ too much for one unit.
     """
-    normal = quantiles()
     active = [p for p in network.projections if network.count(p) > 0]
     fine = [_fineness(network, [p for p in active if _typical(p) and p.target == target]) for target in range(len(network.populations))]
+    kept: dict[Distribution, NDArray[np.int64]] = {}
     steps: list[NDArray[np.int64]] = []
-    kept: dict[tuple[Fraction, float], NDArray[np.int64]] = {}
     for p in network.projections:
-        if p.edges is None and (p.delay, p.delay_sd) not in kept:
-            kept[p.delay, p.delay_sd] = _delays(p, step_ms, normal)
-        steps.append(kept[p.delay, p.delay_sd] if p.edges is None else delays_of(p.edges, p.name, p.where, step_ms))
+        if p.edges is not None and p.edges.delays_ms is not None:
+            steps.append(delays_of(p.edges, p.name, p.where, step_ms))
+            continue
+        if p.delays not in kept:
+            kept[p.delays] = _delays(p, step_ms)
+        steps.append(kept[p.delays])
     used = [d for p, d in zip(network.projections, steps, strict=True) if network.count(p) > 0]
     least, largest = min((int(d.min()) for d in used), default=1), max((int(d.max()) for d in used), default=1)
     ages = {id(d): np.maximum(d - least, 0).astype(np.uint16) for d in steps}
-    drawn: dict[tuple[float, float, tuple[int, float]], NDArray[np.int16]] = {}
+    drawn: dict[tuple[Distribution, tuple[int, float]], NDArray[np.int16]] = {}
     weights = []
     for p in network.projections:
         k, reference = fine[p.target]
-        if p.edges is not None:
-            weights.append(np.rint(p.edges.weights * (k / reference)).astype(np.int16))
+        if p.edges is not None and p.edges.weights is not None:
+            weights.append(_sound(p, np.rint(p.edges.weights * (k / reference)).astype(np.int16), network))
             continue
-        values = (p.weight, p.weight_rel_sd, fine[p.target])
-        if values not in drawn:
-            drawn[values] = _weights(p, k / reference, normal)
-        weights.append(drawn[values])
+        if (p.weights, fine[p.target]) not in drawn:
+            drawn[p.weights, fine[p.target]] = np.rint(p.weights.values() * (k / reference)).astype(np.int16)
+        weights.append(_sound(p, drawn[p.weights, fine[p.target]], network))
     return Wiring(tuple(reference / k for k, reference in fine), least, largest - least + 1, tuple(ages[id(d)] for d in steps),
                   tuple(weights))
+
+
+def _sound(p: Projection, units: NDArray[np.int16], network: Network) -> NDArray[np.int16]:
+    """Return weights unless all of them have been rounded to none."""
+    if network.count(p) and _typical(p) and not units.any():
+        raise InputError(Problem(f"all weights of {p.name}, {_typical(p):g} in the middle, round to 0 beside the largest ones onto "
+                                 f"{network.populations[p.target].name}", where=p.where,
+                                 remedy="leave the projection out, or merge its synapses into fewer and stronger ones"))
+    return units
 
 
 def most_synapses(mean: float) -> float:
@@ -94,18 +104,16 @@ def _fineness(network: Network, active: list[Projection]) -> tuple[int, float]:
     """Return how many units the smallest mean weight of some projections onto one population has, and that weight."""
     if not active:
         return 1, 1.0
-    spread = float(quantiles()[-1])
     reference = min(_typical(p) for p in active)
-    size = {id(p): (abs(p.weight) * (1 + p.weight_rel_sd * spread) if p.edges is None else float(np.abs(p.edges.weights).max())) / reference
-            for p in active}
+    size = {id(p): _largest(p) / reference for p in active}
     largest = max(active, key=lambda p: size[id(p)])
     load = {}
     for p in active:
         if p.edges is not None:
-            load[id(p)] = float(np.bincount(p.edges.targets, np.abs(p.edges.weights)).max()) / reference
+            load[id(p)] = float(np.bincount(p.edges.targets, _sizes(p)).max()) / reference
             continue
         mean = network.count(p) / network.populations[p.target].size
-        load[id(p)] = (most_synapses(mean) if p.rule == "fixed_total_number" else mean) * size[id(p)]
+        load[id(p)] = (most_synapses(mean) if p.is_by_chance else mean) * size[id(p)]
     total = sum(load.values())
     k = int(min(_LARGEST_WEIGHT / size[id(largest)], _LARGEST_SUM / (total + 1)))
     if k >= _COARSEST:
@@ -126,20 +134,39 @@ def _fineness(network: Network, active: list[Projection]) -> tuple[int, float]:
 
 def delays_of(edges: Edges, name: str, where: str, step_ms: Fraction) -> NDArray[np.int64]:
     """Return the delays of listed synapses, rounded to steps; raise `InputError` when one rounds to none or to too many."""
-    steps = np.rint(edges.delays_ms / float(step_ms))
+    delays_ms = listed(edges.delays_ms)
+    steps = np.rint(delays_ms / float(step_ms))
     bad = ~((steps >= 1) & (steps <= _LONGEST_DELAY))
     if bad.any():
         at = int(np.argmax(bad))
         raise InputError(Problem(f"the synapse of {name} from {edges.sources[at]} to {edges.targets[at]} has a delay of "
-                                 f"{edges.delays_ms[at]:g} ms, {steps[at]:g} steps of {in_ms(step_ms)}", where=where,
+                                 f"{delays_ms[at]:g} ms, {steps[at]:g} steps of {in_ms(step_ms)}", where=where,
                                  expected=f"1 to {_LONGEST_DELAY} steps", remedy="change the delay or the step"))
     return steps.astype(np.int64)
 
 
+def listed(values: NDArray[np.float64] | None) -> NDArray[np.float64]:
+    """Return what is listed for each synapse; raise where it was to be drawn instead."""
+    if values is None:
+        raise ValueError("these synapses have no values of their own")
+    return values
+
+
+def _sizes(p: Projection) -> NDArray[np.float64]:
+    """Return the size of each listed weight, or the largest one of each where they are drawn."""
+    if p.edges is None or p.edges.weights is None:
+        return np.full(1 if p.edges is None else len(p.edges), p.weights.largest)
+    return np.abs(p.edges.weights)
+
+
+def _largest(p: Projection) -> float:
+    return float(_sizes(p).max(initial=0.0))
+
+
 def _typical(p: Projection) -> float:
     """Return the weight whose parts are to be told apart: the mean; of listed ones the smallest, if 16 bits reach to the largest."""
-    if p.edges is None:
-        return abs(p.weight)
+    if p.edges is None or p.edges.weights is None:
+        return p.weights.typical
     sizes = np.abs(p.edges.weights)
     sizes = sizes[sizes > 0]
     if not len(sizes):
@@ -147,25 +174,23 @@ def _typical(p: Projection) -> float:
     return float(sizes.min() if sizes.max() <= sizes.min() * (_LARGEST_WEIGHT // _COARSEST) else sizes.mean())
 
 
-def _delays(p: Projection, step_ms: Fraction, normal: NDArray[np.float64]) -> NDArray[np.int64]:
-    if p.delay_sd:
-        drawn = np.rint((float(p.delay) + p.delay_sd * normal) / float(step_ms))
-        if drawn[-1] < 1:
-            raise InputError(Problem(f"no delay of {p.name}, {in_ms(p.delay)} with a standard deviation of {p.delay_sd:g} ms, is as long "
-                                     f"as the step, {in_ms(step_ms)}", where=p.where, remedy="lengthen the delay or shorten the step"))
-        longest, steps = int(drawn[-1]), drawn[drawn >= 1]
-    else:
+def _delays(p: Projection, step_ms: Fraction) -> NDArray[np.int64]:
+    d = p.delays
+    if d.kind == "constant":
         try:
-            longest = to_ticks(p.delay, step_ms, f"the delay of {p.name},")
+            steps = np.full(1, to_ticks(d.first, step_ms, f"the delay of {p.name},"), np.float64)
         except InputError as error:
             raise InputError(*(problem.at(p.where) for problem in error.problems)) from error
-        steps = np.full(1, float(longest))
-    if longest > _LONGEST_DELAY:
-        raise InputError(Problem(f"the longest delay of {p.name}, {in_ms(longest * step_ms)}, is more than {_LONGEST_DELAY} steps",
+    else:
+        drawn = np.rint(d.values() / float(step_ms))
+        if drawn[-1] < 1:
+            told = f"{in_ms(d.first)} with a standard deviation of {float(d.second):g} ms" if d.kind == "normal" else (
+                f"{d.kind}, at most {d.values()[-1]:g} ms")
+            raise InputError(Problem(f"no delay of {p.name}, {told}, is as long as the step, {in_ms(step_ms)}", where=p.where,
+                                     remedy="lengthen the delay or shorten the step"))
+        steps = np.maximum(drawn, 1) if d.at_bounds == "clip" else drawn[drawn >= 1]
+    if steps[-1] > _LONGEST_DELAY:
+        longest = in_ms(int(steps[-1]) * step_ms)
+        raise InputError(Problem(f"the longest delay of {p.name}, {longest}, is more than {_LONGEST_DELAY} steps",
                                  where=p.where, remedy="shorten the delay or lengthen the step"))
     return steps.astype(np.int64)
-
-
-def _weights(p: Projection, units_per_pa: float, normal: NDArray[np.float64]) -> NDArray[np.int16]:
-    factor = 1 + p.weight_rel_sd * normal if p.weight_rel_sd else np.ones(1)
-    return np.rint(p.weight * units_per_pa * factor[factor >= 0]).astype(np.int16)

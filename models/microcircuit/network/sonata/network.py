@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cosim.errors import InputError, Problem, raise_all
 from cosim.models.microcircuit.language.model import Model, Parameter, Receptor
 from cosim.models.microcircuit.network.data import Background, Edges, Network, Population, Projection, Replay, edges
+from cosim.models.microcircuit.network.distribution import Distribution, constant
 from cosim.models.microcircuit.network.sonata.data import SonataCells, SonataCircuit, SonataProjection
 from cosim.models.microcircuit.neurons import model as neuron_model
 from cosim.models.microcircuit.neurons import names as neuron_names
@@ -43,7 +44,7 @@ def network_of(circuit: SonataCircuit) -> Network:
             if given.source in populations:
                 projections.append(Projection(
                     neurons.index(given.source), neurons.index(given.target), "arrays", len(listed), receptor.name,
-                    float(listed.weights.mean()), 0.0, Fraction(repr(float(listed.delays_ms.min()))), 0.0, name, given.where, listed))
+                    constant(float(given.weights.mean())), constant(float(given.delays_ms.min())), name, given.where, listed))
             elif (spikes := circuit.cells[given.source].spikes) is not None:
                 replays.append(Replay(spikes.times_ms, spikes.ids, neurons.index(given.target), receptor.name, listed, name, given.where))
     return Network(circuit.path.resolve().parent.name, tuple(populations.values()), tuple(projections), tuple(replays))
@@ -56,10 +57,10 @@ def _population(cells: SonataCells, problems: list[Problem]) -> Population:
     model, given = neuron_model(name), dict(cells.parameters)
     direct = given.pop("I_e", 0.0)
     values = {p.name: _value(p, given.pop(p.name, None), cells.where, problems) for p in model.parameters}
-    initial = {}
+    initial: dict[str, Distribution] = {}
     for state in model.state:
         if state.name in given:
-            initial[state.name] = (given.pop(state.name) - float(values[state.above] if state.above else 0), 0.0)
+            initial[state.name] = constant(given.pop(state.name) - float(values[state.above] if state.above else 0))
     _refuse(given, model, cells.where, problems)
     return Population(cells.name, cells.size, model, values, initial, direct, None, Background(receptor=model.receptors[0].name))
 

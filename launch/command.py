@@ -20,6 +20,7 @@ from cosim import __version__
 from cosim.errors import CosimError
 from cosim.experiment.parameters import settings
 from cosim.interfaces import Component, Translator
+from cosim.launch.bench.command import bench
 from cosim.launch.export_spikes import export_spikes_command
 from cosim.launch.ready import make_ready
 from cosim.launch.validate.command import validate
@@ -39,6 +40,7 @@ def cosim() -> None:
     """Couple simulators that work at different scales of the brain."""
 
 
+cosim.add_command(bench)
 cosim.add_command(validate)
 
 

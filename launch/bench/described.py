@@ -19,7 +19,8 @@ def described(case: Case, network: Scaled) -> dict[str, Any]:
         "name": network.network.name, "step_ms": STEP_MS, "warmup_ms": 1000 * case.warmup, "measured_ms": 1000 * case.seconds,
         "populations": [_population(p, float(direct), float(per_hz), float(heard)) for p, direct, per_hz, heard in zip(
             network.network.populations, network.direct_pa, network.direct_pa_per_hz, network.poisson_synapses, strict=True)],
-        "projections": [_projection(p, network.network.populations[p.target]) for p in network.network.projections if network.network.count(p)]}
+        "projections": [_projection(p, network.network.populations[p.target]) for p in network.network.projections
+                        if network.network.count(p)]}
 
 
 def _population(p: Population, direct: float, per_hz: float, heard: float) -> dict[str, Any]:

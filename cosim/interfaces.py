@@ -93,6 +93,8 @@ class Description:
         Expected memory of all ranks together.
     work : float
         Expected effort as core-seconds for a second of simulated time; used to share out cores.
+    partitions : tuple of str
+        Names of the ways in which its work can be shared out over ranks, the usual one first; empty where there is no choice.
     can_save : bool
         Whether `Component.save` and `Component.restore` work.
     facts : mapping of str to str
@@ -109,6 +111,7 @@ class Description:
     own_process: bool = False
     memory_bytes: int = 0
     work: float = 1.0
+    partitions: tuple[str, ...] = ()
     can_save: bool = False
     facts: Mapping[str, str] = field(default_factory=dict)
     static: Mapping[str, NDArray[Any]] = field(default_factory=dict)
@@ -179,6 +182,8 @@ class Context:
         A folder of this rank's own, for whatever the component writes; it need not exist yet.
     threads : int
         How many threads this rank may use.
+    partition : str
+        How the work is shared out over the ranks: one of `Description.partitions`; empty where there is no choice.
     """
 
     group: str
@@ -187,6 +192,7 @@ class Context:
     ranks: Ranks
     folder: Path
     threads: int = 1
+    partition: str = ""
 
 
 class Component(ABC):

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from cosim.errors import InputError, Problem, raise_all
 from cosim.experiment.experiment import Experiment, Group
-from cosim.experiment.layout import Layout, Transport, derive_layout
+from cosim.experiment.layout import Layout, Placement, Transport, derive_layout
 from cosim.experiment.parameters import settings
 from cosim.experiment.read import read_experiment
 from cosim.experiment.read_layout import read_layout
@@ -18,7 +19,7 @@ from cosim.interfaces import Component, Description
 from cosim.launch.machine import in_bytes, memory, mpi_is_installed
 from cosim.launch.processes import can_start_ranks
 from cosim.record.recording import Recorded
-from cosim.registry import component
+from cosim.registry import component, did_you_mean
 from cosim.schedule.plan import Plan, make_plan
 from cosim.transport.mpi import cores
 
@@ -74,7 +75,7 @@ def make_ready(path: Path, overrides: Sequence[str] = (), layout_path: Path | No
     assert plan is not None  # there was no problem
     layout = layout or derived(plan)
     raise_all(_misplaced(plan, layout))
-    return Ready(plan, layout)
+    return Ready(plan, _with_partitions(plan, layout))
 
 
 @contextmanager
@@ -90,6 +91,13 @@ def derived(plan: Plan) -> Layout:
     said = plan.descriptions
     return derive_layout(plan.experiment.groups, {g: d.work for g, d in said.items()}, {g: d.max_ranks for g, d in said.items()},
                          len(cores()), mpi=mpi_is_installed() and can_start_ranks())
+
+
+def _with_partitions(plan: Plan, layout: Layout) -> Layout:
+    """Return a layout that says how the work of each group is shared out, where its component offers a choice."""
+    offered = {name: (*plan.descriptions[name].partitions, "")[0] for name in layout.placements}
+    placements = {name: replace(p, partition=p.partition or offered[name]) for name, p in layout.placements.items()}
+    return replace(layout, placements=MappingProxyType(placements))
 
 
 def make_components(experiment: Experiment) -> dict[str, Component]:
@@ -160,6 +168,14 @@ def _placed(problem: Problem, experiment: Experiment, group: Group) -> Problem:
     return replace(problem, where=experiment.where(f"groups.{group.name}.params.{problem.where}"))
 
 
+def _unknown_partition(group: str, placement: Placement, offered: tuple[str, ...]) -> Problem:
+    if not offered:
+        return Problem(f"the work of group '{group}' cannot be shared out by '{placement.partition}': its component offers no choice",
+                       placement.place, remedy="remove 'partition'")
+    return Problem(f"the work of group '{group}' cannot be shared out by '{placement.partition}'", placement.place,
+                   f"one of {', '.join(map(repr, offered))}", did_you_mean(placement.partition, list(offered)))
+
+
 def _misplaced(plan: Plan, layout: Layout) -> list[Problem]:
     problems = []
     for name, placement in layout.placements.items():
@@ -167,6 +183,9 @@ def _misplaced(plan: Plan, layout: Layout) -> list[Problem]:
         if placement.ranks > most:
             problems.append(Problem(f"group '{name}' cannot be shared by {placement.ranks} ranks", placement.place,
                                     f"at most {most}, which is what its component can use", f"write 'ranks: {most}' or fewer"))
+        offered = plan.descriptions[name].partitions
+        if placement.partition and placement.partition not in offered:
+            problems.append(_unknown_partition(name, placement, offered))
         absent = sorted(set(placement.cores) - set(cores()))
         if absent and not placement.hosts:
             listed = f"core{'s' * (len(absent) > 1)} {', '.join(map(str, absent))}"

@@ -171,6 +171,8 @@ class PlacementKeys:
         Names of the machines and the number of ranks on each, for a group on several.
     memory : 'shared' or 'separate'
         As for the whole layout, for this group.
+    partition : str
+        How the work is shared out over the ranks, where the component offers a choice, such as 'neurons' or 'edges'.
     """
 
     ranks: int | None = None
@@ -178,3 +180,4 @@ class PlacementKeys:
     host: str | None = None
     hosts: Mapping[str, int] | None = None
     memory: Memory | None = None
+    partition: str = ""

@@ -43,6 +43,8 @@ class Placement:
         Names of machines and the number of ranks on each, in the order of the ranks; or empty for wherever the launcher puts them.
     memory : Memory
         How its ranks exchange within a machine.
+    partition : str
+        How the group's work is shared out over its ranks: one of the ways that its component offers; empty for the usual one.
     place : str
         ``file:line`` where the placement stands; empty when it was derived.
     """
@@ -52,6 +54,7 @@ class Placement:
     cores: tuple[int, ...] = ()
     hosts: tuple[tuple[str, int], ...] = ()
     memory: Memory = Memory.SHARED
+    partition: str = ""
     place: str = field(default="", compare=False)
 
 

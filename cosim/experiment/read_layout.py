@@ -99,4 +99,5 @@ class _Reader:
             if core < 0 or core in cores[:i]:
                 what = f"the core {core} does not exist" if core < 0 else f"the core {core} is given twice"
                 self.complain((*keys, "cores", i), what, "different whole numbers from 0")
-        return Placement(name, ranks, cores, tuple(hosts.items()), values.get("memory") or memory, self.source.place(keys))
+        return Placement(name, ranks, cores, tuple(hosts.items()), values.get("memory") or memory,
+                         values.get("partition", ""), self.source.place(keys))

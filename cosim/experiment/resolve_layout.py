@@ -14,6 +14,8 @@ def layout_text(layout: Layout) -> str:
     groups: dict[str, Any] = {}
     for name, placement in layout.placements.items():
         groups[name] = {"ranks": placement.ranks, "memory": placement.memory.value}
+        if placement.partition:
+            groups[name]["partition"] = placement.partition
         if placement.cores:
             groups[name]["cores"] = list(placement.cores)
         if placement.hosts:

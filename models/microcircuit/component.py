@@ -110,6 +110,7 @@ class Microcircuit(Component):
                   Port("spikes_in", Kind.SPIKES, "1", network.neurons, about="Spikes to single neurons."),
                   Port("current", Kind.CURRENT, "pA", len(names), labels=names, about="Direct current to all neurons of each population."))
         return Description(tuple(outputs), inputs, internal_delay=wires.least_delay * self._clock.step, max_ranks=network.neurons,
+                           partitions=() if network.populations[0].model.is_precise else ("neurons", "edges"),
                            memory_bytes=self._memory(), work=self._work(), facts=self._facts())
 
     def _traced(self) -> dict[str, tuple[str, str, str]]:
@@ -165,7 +166,8 @@ class Microcircuit(Component):
             network, stream = network_of(self._plan, context.seed, self._stream(context)), self._stream(context)
             self._built = build_precise(network, stream_key(context.seed, stream, "background", "precise"), context.ranks)
         else:
-            self._built = build(self._plan, context.seed, self._stream(context), context.ranks, self._level)
+            self._built = build(self._plan, context.seed, self._stream(context), context.ranks, self._level,
+                                context.partition == "edges")
         own = self._trace[(self._trace >= self._built.part.first_id) & (self._trace < self._built.part.stop_id)]
         local = self._built.part.local_of(own).astype(np.uint32)
         self._own_trace = np.array([(n, self._array(int(i), variable)) for variable, *_ in self._traced().values()
@@ -225,10 +227,12 @@ class Microcircuit(Component):
         return _Result(found.counts, found.ids, found.traced, found.offsets * self._clock.step)
 
     def _advance_in_turns(self, built: Built, first: int, steps: int, driven: Drive) -> _Result:
-        """Advance one smallest delay at a time and exchange the spikes as messages, where the ranks share no memory."""
+        """Advance one turn at a time and exchange spikes and partial sums as messages, where the ranks share no memory."""
         context, parts = self._begun()[0], []
-        for begin in range(0, steps, self._plan.wiring.least_delay):
-            end = min(begin + self._plan.wiring.least_delay, steps)
+        for begin in range(0, steps, built.engine.turn):
+            end = min(begin + built.engine.turn, steps)
+            if built.part.share[1] > 1:
+                built.engine.add(end - begin, context.ranks.gather(built.engine.sums(first + begin, end - begin)))
             _, _, traced = built.engine.advance(first + begin, driven.rate_hz[begin:end], driven.direct_pa[begin:end],
                                                 driven.arriving(built.part, begin, end), None, self._own_trace, False)
             told = context.ranks.gather(built.engine.part(first + begin, end - begin))

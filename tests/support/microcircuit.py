@@ -69,11 +69,11 @@ def joined(blocks: list[Block]) -> Block:
 
 
 def run(make_one: Any, stop: int, window: int = 10_000, inputs: Mapping[str, Block] | None = None, ranks: int = 1,
-        share_memory: bool = True, seed: int = 7, group: str = "column") -> dict[str, Any]:
+        share_memory: bool = True, seed: int = 7, group: str = "column", partition: str = "neurons") -> dict[str, Any]:
     """Run a component from 0 to `stop` and return what each output port gave, joined."""
     def work(mine):
         one = make_one()
-        one.prepare(Context(group, seed, stop, mine, Path()))
+        one.prepare(Context(group, seed, stop, mine, Path(), partition=partition))
         given = [one.advance(w, {name: cut(b, w.start, w.stop) for name, b in (inputs or {}).items()}) for w in windows(stop, window)]
         one.close()
         return given

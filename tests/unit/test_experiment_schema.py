@@ -95,6 +95,6 @@ def test_a_component_that_cannot_be_imported_leaves_the_rest_usable(monkeypatch:
 
 def test_the_layout_schema_names_the_keys_of_a_group() -> None:
     groups = layout_schema()["properties"]["groups"]["additionalProperties"]
-    assert list(groups["properties"]) == ["ranks", "cores", "host", "hosts", "memory"]
+    assert list(groups["properties"]) == ["ranks", "cores", "host", "hosts", "memory", "partition"]
     assert groups["properties"]["ranks"]["minimum"] == 1
     assert layout_schema()["properties"]["transport"]["enum"] == ["loopback", "mpi"]

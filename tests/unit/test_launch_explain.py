@@ -104,3 +104,15 @@ def test_a_component_that_fails_in_its_own_way_is_named_with_the_place(tmp_path:
         ready(tmp_path)
     assert len(caught.value.problems) == 2
     assert all(w in str(caught.value) for w in ("e.yaml:7", "'clockwork' of group 'a'", "ZeroDivisionError: the wheels came off"))
+
+
+@pytest.mark.parametrize(("component", "partition", "words"), [
+    ("clockwork", "edges", ["cannot be shared out by 'edges'", "offers no choice", "remove 'partition'"]),
+    ("microcircuit, params: {scale: 0.01}", "edge", ["cannot be shared out by 'edge'", "'neurons', 'edges'", "did you mean 'edges'?"])])
+def test_a_partition_that_a_component_does_not_offer_is_told_by_place(tmp_path: Path, component: str, partition: str,
+                                                                      words: list[str]) -> None:
+    (tmp_path / "e.yaml").write_text(f"cosim: 1\nduration: 20 ms\nstep: 0.1 ms\ngroups:\n  a: {{component: {component}}}\n")
+    (tmp_path / "l.yaml").write_text(f"cosim_layout: 1\ngroups:\n  a: {{ranks: 1, partition: {partition}}}\n")
+    with pytest.raises(InputError) as caught:
+        make_ready(tmp_path / "e.yaml", (), tmp_path / "l.yaml")
+    assert [w for w in ["l.yaml:3", *words] if w not in str(caught.value)] == []

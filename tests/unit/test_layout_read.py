@@ -21,7 +21,7 @@ cosim_layout: 1
 transport: mpi
 groups:
   brain: {ranks: 1, cores: [0], host: node1}
-  column: {ranks: 3, hosts: {node1: 1, node2: 2}, memory: separate}
+  column: {ranks: 3, hosts: {node1: 1, node2: 2}, memory: separate, partition: edges}
 """
 
 
@@ -42,7 +42,7 @@ def test_a_layout_means_what_it_says(experiment: Experiment) -> None:
     layout = read(experiment, LAYOUT)
     assert layout.transport is Transport.MPI
     assert layout.placements["brain"] == Placement("brain", 1, (0,), (("node1", 1),), Memory.SHARED)
-    assert layout.placements["column"] == Placement("column", 3, (), (("node1", 1), ("node2", 2)), Memory.SEPARATE)
+    assert layout.placements["column"] == Placement("column", 3, (), (("node1", 1), ("node2", 2)), Memory.SEPARATE, "edges")
     assert layout.placements["column"].place.endswith("layout.yaml:5")
     assert layout.processes == 4
     assert [layout.first_rank(g) for g in layout.placements] == [0, 1]
@@ -85,6 +85,7 @@ def test_written_layouts_read_the_same(experiment: Experiment) -> None:
     ("cores: [0]", "cores: [-1]", ["core -1 does not exist"]),
     ("cores: [0]", "cores: 2", ["2 is not a list"]),
     ("memory: separate", "memory: shard", ["'shard' is not one of the choices", "did you mean 'shared'?"]),
+    ("partition: edges", "partition: 3", ["layout.yaml:5: groups.column.partition", "3 is not text"]),
     ("{ranks: 1, cores: [0], host: node1}", "3", ["3 is not a mapping", "ranks"]),
 ])
 def test_each_mistake_is_told_by_place_with_a_remedy(experiment: Experiment, old: str, new: str, words: list[str]) -> None:

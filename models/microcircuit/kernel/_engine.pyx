@@ -140,9 +140,14 @@ cdef class Engine:
         mc_pages_free(e.due, self.due_bytes)
         mc_pages_free(e.synapse, self.synapse_bytes)
 
-    def make_room(self, uint64_t synapses, uint32_t block):
-        """Make room for rows of at most so many synapses in all, onto blocks of so many targets."""
+    def make_room(self, uint64_t synapses, uint32_t block, partial=None):
+        """Make room for rows of at most so many synapses in all, onto blocks of so many targets.
+
+        By edge, `partial` is zeros, (ranks, steps ahead, blocks * inputs * block) int32, shared by all ranks; (1, ...) where they share
+        no memory.
+        """
         cdef mc_engine *e = &self.it
+        cdef int32_t[:, :, ::1] sums
         cdef uint32_t b
         cdef uint64_t[:, ::1] begin
         cdef uint16_t[:, :, ::1] upto
@@ -156,6 +161,10 @@ cdef class Engine:
         for b in range(e.n_blocks):
             e.block[b].first, e.block[b].count = b * block, block
             e.block[b].begin, e.block[b].upto = &begin[b, 0], &upto[b, 0, 0]
+        if partial is not None:
+            sums = partial
+            self.keep.append(partial)
+            e.partial, e.partials, e.ahead, e.width = &sums[0, 0, 0], sums.shape[0], sums.shape[1], sums.shape[2]
         self.input_bytes = <size_t>e.n_blocks * e.n_inputs * block * 4
         e.input = <int32_t *>mc_pages(self.input_bytes)
         if e.input == NULL:
@@ -303,6 +312,28 @@ cdef class Engine:
         if wrong:
             raise MemoryError("the spikes of one window")
         return ids
+
+    @property
+    def turn(self):
+        """How many steps the ranks go without meeting."""
+        return mc_turn(&self.it)
+
+    def sums(self, uint64_t first, uint32_t steps):
+        """Deliver what this rank's synapses bring in some steps; return the sums as the other ranks take them by `add`, (n,) uint32."""
+        told = np.empty(1 + <size_t>steps * self.it.width, np.uint32)
+        cdef uint32_t[::1] view = told
+        cdef uint64_t n
+        with nogil:
+            mc_deliver_ahead(&self.it, first, steps)
+            n = mc_pack(&self.it, steps, &view[0])
+        return told[:n]
+
+    def add(self, uint32_t steps, const uint32_t[::1] parts):
+        """Add the sums of all ranks, joined in their order."""
+        cdef uint64_t place = 0
+        cdef uint32_t rank
+        for rank in range(self.it.size):
+            place += mc_unpack(&self.it, steps, &parts[place], rank == self.it.rank)
 
     def part(self, uint64_t first, uint32_t steps):
         """Return what this rank has to tell the others after some steps, (3 + steps + n,) uint32: failure, counts, ids."""

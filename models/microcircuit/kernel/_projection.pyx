@@ -30,7 +30,7 @@ cdef extern from "rows.h" nogil:
         int32_t lists_delay, lists_weight
         const uint16_t *delay
         const int16_t *weight
-        uint32_t delays, weights
+        uint32_t delays, weights, part, parts
         uint64_t *chosen
     void mc_outdegrees(const mc_level *level, uint64_t key, uint64_t total, uint32_t sources, uint32_t *outdegree) noexcept
     void mc_distinct_outdegrees(const mc_level *level, uint64_t key, uint64_t total, uint32_t sources, uint32_t targets,
@@ -95,6 +95,8 @@ cdef class Projection:
         Equally likely weights, in units of the network.
     listed : ((sources + 1,) uint64, (n,) uint32, bool, bool) or None
         For arrays: where the synapses of each source begin, the target of each, and whether `delay` and `weight` are those of each.
+    share : (int, int)
+        Which share of the rows is this rank's, and of how many; see `Part`.
     """
 
     cdef mc_projection it
@@ -103,7 +105,7 @@ cdef class Projection:
 
     def __init__(self, int level, uint64_t key, int rule, bint skips, bint distinct, uint32_t source_id, uint32_t sources, uint32_t targets,
                  own, uint32_t fed, int64_t to_local, outdegree, uint32_t indegree, const uint16_t[::1] delay, const int16_t[::1] weight,
-                 listed=None):
+                 listed=None, share=(0, 1)):
         cdef const uint32_t[::1] degrees, target
         cdef uint64_t[::1] upto, chosen
         cdef uint32_t[:, ::1] incoming
@@ -112,6 +114,7 @@ cdef class Projection:
         self.it.own_first, self.it.own_stop, self.it.input, self.it.to_local = own[0], own[1], fed, to_local
         self.it.delay, self.it.delays = &delay[0], delay.shape[0]
         self.it.weight, self.it.weights = &weight[0], weight.shape[0]
+        self.it.part, self.it.parts = share
         self.it.skips, self.it.distinct = skips, distinct
         chosen = np.zeros((max(sources, targets) + 63) // 64 if distinct else 1, np.uint64)
         self.it.chosen = &chosen[0]
@@ -125,7 +128,7 @@ cdef class Projection:
             self.it.incoming_upto, self.it.listed = &upto[0], &target[0]
         if rule == MC_BY_TARGET:
             self.upto = np.zeros(sources + 1, np.uint64)
-            self.incoming = np.empty(((own[1] - own[0]) * indegree, 2), np.uint32)
+            self.incoming = np.empty(((own[1] - own[0]) * ((indegree + self.it.parts - 1) // self.it.parts), 2), np.uint32)
             upto, incoming = self.upto, self.incoming
             if self.incoming.size:
                 first = <mc_incoming *>&incoming[0, 0]

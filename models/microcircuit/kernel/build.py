@@ -18,7 +18,7 @@ from cosim.models.microcircuit.kernel._engine import CHUNK, NO_ROOM, ROW_TOO_LON
 from cosim.models.microcircuit.kernel._projection import RULES, Projection, outdegrees
 from cosim.models.microcircuit.kernel.cells import Fitted, arrays
 from cosim.models.microcircuit.kernel.chance import binomial
-from cosim.models.microcircuit.kernel.partition import Part, first_ids, part
+from cosim.models.microcircuit.kernel.partition import Part, first_ids, part, shares
 from cosim.models.microcircuit.network.data import Edges, Network
 from cosim.models.microcircuit.network.data import Projection as WiredProjection
 from cosim.models.microcircuit.network.distribution import Distribution, constant
@@ -28,6 +28,7 @@ from cosim.random import stream_key
 
 _BLOCK, _BLOCKS = 65536, 65535
 _LONGEST_ROW = 65535
+_PARTIAL_BYTES = 1 << 22  # of partial sums, unless one step has more: what stays near a core
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +123,10 @@ def _spread(d: Distribution, key: int, first: int, size: int) -> NDArray[np.floa
     raise AssertionError
 
 
-def build(plan: Plan, seed: int, stream: str, ranks: Ranks, level: int) -> Built:
-    """Return the engine of this rank, with all its neurons and synapses."""
+def build(plan: Plan, seed: int, stream: str, ranks: Ranks, level: int, by_edge: bool = False) -> Built:
+    """Return the engine of this rank: its neurons, and the synapses onto them or, by edge, a share of all."""
     network, wires = plan.scaled.network, plan.wiring
-    own = part([p.size for p in network.populations], ranks.rank, ranks.size)
+    own = part([p.size for p in network.populations], ranks.rank, ranks.size, by_edge and ranks.size > 1)
     shared = ranks.share_memory and ranks.size > 1
     make = ranks.shared_array if shared else np.zeros
     ring_id = make((plan.slots(), network.neurons), np.uint32)
@@ -140,7 +141,7 @@ def build(plan: Plan, seed: int, stream: str, ranks: Ranks, level: int) -> Built
         start = np.zeros(own.local)
         start[own.local_of(ids)] = initial_values(network, seed, stream, number)[own.first_id:own.stop_id]
         engine.set_state(number, start)
-    _connect(engine, plan, own, seed, stream, level)
+    _connect(engine, plan, own, ranks, seed, stream, level)
     return Built(engine, own, failure)
 
 
@@ -150,28 +151,30 @@ def projection_keys(network: Network, seed: int, stream: str) -> list[int]:
     return [stream_key(seed, stream, "synapses", *name, str(names[:i].count(name))) for i, name in enumerate(names)]
 
 
-def _connect(engine: Engine, plan: Plan, own: Part, seed: int, stream: str, level: int) -> None:
+def _connect(engine: Engine, plan: Plan, own: Part, ranks: Ranks, seed: int, stream: str, level: int) -> None:
     network, wires = plan.scaled.network, plan.wiring
     keys, first = projection_keys(network, seed, stream), network.first_ids
     room, longest = 0.0, np.zeros((len(network.populations),) * 2)
     degrees: list[NDArray[np.uint32] | None] = []
     for p, key in zip(network.projections, keys, strict=True):
-        low, high = own.bounds[p.target]
+        low, high = own.onto[p.target]
         sources, targets, total = network.populations[p.source].size, network.populations[p.target].size, network.count(p)
         counts = _outdegrees(p, level, stream_key(key, "sources"), total, sources, targets - p.skips)
-        mine = (total if counts is None else int(counts.sum())) * (high - low) / targets
-        if p.edges is not None:
+        if own.share[1] > 1:
+            rows = rows_of(p, sources, targets, counts)
+            longest[p.source, p.target] += _longest_share(p, rows, sources, own.share[1])
+            room += int(shares(rows, *own.share).sum())
+        elif p.edges is not None:
             own_edges = (p.edges.targets >= low) & (p.edges.targets < high)
-            mine = float(np.count_nonzero(own_edges))
             longest[p.source, p.target] += int(np.bincount(p.edges.sources[own_edges], minlength=1).max())
-            room += mine
-            degrees.append(None)
-            continue
-        longest[p.source, p.target] += int(counts.max()) if counts is not None else min(mine, most_synapses(mine / sources))
-        room += most_synapses(mine) if counts is not None else mine + 1
+            room += float(np.count_nonzero(own_edges))
+        else:
+            mine = (total if counts is None else int(counts.sum())) * (high - low) / targets
+            longest[p.source, p.target] += int(counts.max()) if counts is not None else min(mine, most_synapses(mine / sources))
+            room += most_synapses(mine) if counts is not None else mine + 1
         degrees.append(counts)
     block = _block(own, longest, arrays(network)[1])
-    engine.make_room(int(room) + 64, block)
+    engine.make_room(int(room) + 64, block, _partial_sums(own, plan, ranks, block) if own.share[1] > 1 else None)
     for source, population in enumerate(network.populations):
         leaving = []
         most = 0
@@ -179,10 +182,10 @@ def _connect(engine: Engine, plan: Plan, own: Part, seed: int, stream: str, leve
             if p.source != source or not network.count(p):
                 continue
             made = Projection(level, keys[i], RULES[p.rule], p.skips, p.is_distinct, first[source], population.size,
-                              network.populations[p.target].size, own.bounds[p.target],
+                              network.populations[p.target].size, own.onto[p.target],
                               plan.fitted[p.target].inputs[p.receptor], int(own.to_local[p.target]), degrees[i],
-                              round(p.count), wires.delays[i], wires.weights[i], _listed(p.edges, population.size))
-            most += _longest(made, degrees[i], p.rule, own.bounds[p.target])
+                              round(p.count), wires.delays[i], wires.weights[i], _listed(p.edges, population.size), own.share)
+            most += _longest(made, degrees[i], p.rule, own.onto[p.target])
             leaving.append(made)
         wrong = engine.build(first[source], population.size, leaving, most)
         if wrong == NO_ROOM:
@@ -218,16 +221,45 @@ def _listed(edges: Edges | None, sources: int) -> tuple[NDArray[np.uint64], NDAr
 def _block(own: Part, longest: NDArray[np.float64], inputs: int) -> int:
     """Return how many targets form a block: 16 bits number their inputs, and count the synapses of a source onto them.
 
-    `longest`, (n_populations, n_populations), holds the most synapses of one source onto all of this rank's own targets.
+    `longest`, (n_populations, n_populations), holds the most synapses of one source onto all of this rank's targets.
     """
     whole = -(-own.local // CHUNK) * CHUNK
     block = min(whole, _BLOCK // inputs // CHUNK * CHUNK)
     if longest.sum(axis=1).max() > _LONGEST_ROW:
         # Half as much again may fall onto one block as onto all of its size.
-        sizes = np.array([max(high - low, 1) for low, high in own.bounds])
+        sizes = np.array([max(high - low, 1) for low, high in own.onto])
         block = min(block, int(_LONGEST_ROW / 1.5 / (longest / sizes).max()) // CHUNK * CHUNK)
     blocks = min(-(-whole // max(block, CHUNK)), _BLOCKS)
     return -(-whole // (CHUNK * blocks)) * CHUNK
+
+
+def rows_of(p: WiredProjection, sources: int, targets: int, outdegree: NDArray[np.uint32] | None) -> NDArray[np.int64]:
+    """Return the number of synapses in each row of a projection: a row is a source's, or under a fixed in-degree a target's."""
+    if p.edges is not None:
+        return np.bincount(p.edges.sources, minlength=sources)
+    if outdegree is not None:
+        return outdegree.astype(np.int64)
+    if p.rule == "fixed_indegree":
+        return np.full(targets, round(p.count))
+    return np.full(sources, targets if p.rule == "all_to_all" else 1)
+
+
+def _longest_share(p: WiredProjection, rows: NDArray[np.int64], sources: int, ranks: int) -> int:
+    """Return how many synapses of one source any rank holds at most, as if they were spread over all targets.
+
+    It is the same on all ranks, for they lay out their sums alike.
+    """
+    most = int(rows.max(initial=0))
+    if p.rule == "fixed_indegree":
+        most = int(min(rows.sum(), most_synapses(float(rows.sum()) / sources)))
+    return -(-most // ranks) if p.is_by_chance and not p.is_distinct else most
+
+
+def _partial_sums(own: Part, plan: Plan, ranks: Ranks, block: int) -> NDArray[np.int32]:
+    """Return room for what this rank's synapses deliver ahead at all neurons, or all ranks' where they share memory."""
+    width = -(-own.local // block) * block * arrays(plan.scaled.network)[1]
+    ahead = max(1, min(plan.wiring.least_delay, _PARTIAL_BYTES // (4 * width)))
+    return ranks.shared_array((ranks.size, ahead, width), np.int32) if ranks.share_memory else np.zeros((1, ahead, width), np.int32)
 
 
 def _longest(made: Projection, outdegree: NDArray[np.uint32] | None, rule: str, bounds: tuple[int, int]) -> int:

@@ -3,6 +3,8 @@
  * Neurons are numbered three ways. An *id* counts all neurons of the network. A *slot* counts them with every population padded to
  * whole chunks of 64, so that a chunk has one set of constants. A *local* index is a slot minus the first slot of this rank.
  * A rank owns a contiguous range of neurons; it updates every chunk that holds one of them and lets only its own speak (`own`).
+ * Partition by neuron: it holds all synapses onto its own neurons. By edge: it holds a share of all synapses (`partial.h`), and a local
+ * index is the slot itself.
  */
 #ifndef MC_ENGINE_H
 #define MC_ENGINE_H
@@ -107,6 +109,9 @@ struct mc_engine {
   uint32_t slots, stride;             /* slots are a power of two */
   uint32_t *ring_id, *ring_count;
   const uint32_t *first_id;           /* (size,) */
+  /* Where synapses are shared out by edge, see partial.h; null by neuron. `width` is the length of `input`, which holds all neurons then. */
+  int32_t *partial;                   /* (partials, ahead, width): what each rank's synapses deliver in the steps to come */
+  uint32_t partials, ahead, width;
   cosim_meeting *meeting;             /* null where the ranks share no memory */
   int64_t *failure;                   /* (size, 8): id + 1 of a neuron of each rank that left the finite numbers, 0 for none; and when, in steps */
   uint64_t events;                    /* synapses delivered so far */

@@ -57,6 +57,8 @@ cdef extern from "engine.h" nogil:
         uint32_t *ring_id
         uint32_t *ring_count
         const uint32_t *first_id
+        int32_t *partial
+        uint32_t partials, ahead, width
         cosim_meeting *meeting
         int64_t *failure
         uint64_t events
@@ -100,8 +102,14 @@ cdef extern from "rows.h" nogil:
     int mc_build_rows(mc_engine *e, const mc_projection **p, uint32_t projections, uint32_t first_id, uint32_t sources, mc_entry *entry,
                       uint32_t *count) noexcept
 
+cdef extern from "partial.h" nogil:
+    uint32_t mc_turn(const mc_engine *e) noexcept
+    uint64_t mc_pack(const mc_engine *e, uint32_t steps, uint32_t *word) noexcept
+    uint64_t mc_unpack(mc_engine *e, uint32_t steps, const uint32_t *word, bint is_mine) noexcept
+
 cdef extern from "window.h" nogil:
     int mc_advance(mc_engine *e, mc_window *w) noexcept
+    void mc_deliver_ahead(mc_engine *e, uint64_t first, uint32_t steps) noexcept
     int mc_keep(const mc_engine *e, mc_window *w, uint32_t begin, uint32_t end) noexcept
 
 cdef extern from "memory.h" nogil:

@@ -28,6 +28,10 @@ class Part:
         What to add to a number within a population to get the local index.
     bounds : tuple of (int, int)
         For each population: the numbers within it that are this rank's own.
+    onto : tuple of (int, int)
+        For each population: the numbers within it that this rank may have synapses onto.
+    share : (int, int)
+        Which share of the rows of synapses onto these is this rank's, and of how many.
     """
 
     first_id: int
@@ -38,6 +42,8 @@ class Part:
     own: NDArray[np.uint64]
     to_local: NDArray[np.int64]
     bounds: tuple[tuple[int, int], ...]
+    onto: tuple[tuple[int, int], ...]
+    share: tuple[int, int]
 
     def local_of(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the local indices of neurons of this rank's own."""
@@ -50,20 +56,28 @@ def first_ids(neurons: int, ranks: int) -> NDArray[np.uint32]:
     return np.array([neurons * r // ranks for r in range(ranks + 1)], np.uint32)
 
 
-def part(sizes: list[int], rank: int, ranks: int) -> Part:
-    """Return the part of one rank in populations of these sizes."""
+def shares(rows: NDArray[np.int64], part: int, parts: int) -> NDArray[np.int64]:
+    """Return how many synapses of each row are the share of one rank; see ``partial.h``."""
+    turn = np.arange(len(rows)) % parts
+    return (rows * (part + 1) + turn) // parts - (rows * part + turn) // parts
+
+
+def part(sizes: list[int], rank: int, ranks: int, by_edge: bool = False) -> Part:
+    """Return the part of one rank in populations of these sizes: of the synapses, those onto its own neurons, or a share of all."""
     first, stop = (int(i) for i in first_ids(sum(sizes), ranks)[rank:rank + 2])
     id_of = np.cumsum([0, *sizes])
     chunk_of = np.cumsum([0, *(-(-n // CHUNK) for n in sizes)])
     bounds = tuple((min(max(first - int(id_of[p]), 0), n), min(max(stop - int(id_of[p]), 0), n)) for p, n in enumerate(sizes))
     chunks = [(p, int(chunk_of[p]) + low // CHUNK, int(chunk_of[p]) + -(-high // CHUNK))
               for p, (low, high) in enumerate(bounds) if high > low]
-    base = chunks[0][1]
+    base, end = (0, int(chunk_of[-1])) if by_edge else (chunks[0][1], chunks[-1][2])
     to_local = (chunk_of[:-1] - base) * CHUNK
-    own = np.zeros(CHUNK * (chunks[-1][2] - base), np.uint8)
+    own = np.zeros(CHUNK * (end - base), np.uint8)
     runs = []
-    for p, begin, end in chunks:
-        runs.append((p, (begin - base) * CHUNK, end - begin, int(id_of[p] - to_local[p])))
+    for p, begin, after in chunks:
+        runs.append((p, (begin - base) * CHUNK, after - begin, int(id_of[p] - to_local[p])))
         own[to_local[p] + bounds[p][0]:to_local[p] + bounds[p][1]] = 1
     bits = np.packbits(own, bitorder="little").view("<u8").astype(np.uint64)
-    return Part(first, stop, base, len(own), np.array(runs, np.int64), bits, to_local.astype(np.int64), bounds)
+    onto = tuple((0, n) for n in sizes) if by_edge else bounds
+    return Part(first, stop, base, len(own), np.array(runs, np.int64), bits, to_local.astype(np.int64), bounds, onto,
+                (rank, ranks) if by_edge else (0, 1))

@@ -2,7 +2,8 @@
  *
  * Synapse j of a source in a projection draws one Philox block (entity: the source's number in its population, draw: j): its words choose
  * target, delay and weight. Under a fixed in-degree, synapse j of a *target* does so, and its first word chooses the source. Every rank
- * draws all synapses of a projection but keeps only those onto its own targets, so the network depends on nothing but its keys.
+ * draws all synapses of a projection but keeps only those onto its own targets, so the network depends on nothing but its keys. By edge
+ * it keeps its share only (`partial.h`).
  *
  * Without multapses the k partners of a neuron among n are a sample without replacement, drawn by Floyd's algorithm (Bentley & Floyd
  * 1987, Commun ACM 30:754): number j is drawn from n - k + j + 1 and, where it has been chosen before, is n - k + j itself. Every set of
@@ -12,6 +13,7 @@
 #define MC_ROWS_H
 
 #include "engine.h"
+#include "partial.h"
 
 enum { MC_NO_ROOM = 1, MC_ROW_TOO_LONG = 2 }; /* what may be wrong with a row: no room for it, or more than 65535 synapses onto one block */
 enum { MC_BY_SOURCE, MC_BY_TARGET, MC_ALL_TO_ALL, MC_ONE_TO_ONE, MC_ARRAYS };
@@ -35,6 +37,7 @@ typedef struct {
   const int16_t *weight;              /* (weights,): equally likely weights, in units of the network */
   uint32_t delays, weights;
   uint64_t *chosen;                   /* where `distinct`: one zero bit for each neuron that may be chosen */
+  uint32_t part, parts;               /* which share of the rows is this rank's, of how many; 0 and 1 by neuron */
 } mc_projection;
 
 typedef struct { uint32_t packed; uint16_t age, block; } mc_entry;
@@ -88,9 +91,14 @@ static inline void mc_list_incoming(const mc_level *level, const mc_projection *
   uint32_t word[4][MC_LANES];
   for (int fill = 0; fill < 2; fill++) {
     for (uint32_t target = p->own_first; target < p->own_stop; target++) {
-      for (uint32_t draw = 0; draw < indegree; draw++) {
-        if (draw % MC_LANES == 0) level->draw(p->key, target, draw, word);
-        uint32_t source = mc_partner(p, word[0][draw % MC_LANES], p->sources, indegree, draw, target);
+      uint32_t first = 0, stop = indegree;
+      mc_narrow(target, p->part, p->parts, &first, &stop);
+      uint32_t begin = p->distinct ? 0 : first; /* whom it has chosen before decides whom it may choose */
+      for (uint32_t draw = begin; draw < stop; draw++) {
+        uint32_t lane = (draw - begin) % MC_LANES;
+        if (lane == 0) level->draw(p->key, target, draw, word);
+        uint32_t source = mc_partner(p, word[0][lane], p->sources, indegree, draw, target);
+        if (draw < first) continue;
         if (fill) incoming[upto[source]++] = (mc_incoming){target, draw};
         else upto[source + 1]++;
       }
@@ -123,7 +131,9 @@ static uint32_t mc_draw_row(const mc_engine *e, const mc_projection *p, uint32_t
   }
   if (p->rule == MC_ARRAYS) {
     uint64_t begin = p->incoming_upto[source];
-    for (uint64_t i = begin; i < p->incoming_upto[source + 1]; i++) {
+    uint32_t from = 0, to = (uint32_t)(p->incoming_upto[source + 1] - begin);
+    mc_narrow(source, p->part, p->parts, &from, &to);
+    for (uint64_t i = begin + from; i < begin + to; i++) {
       if (p->listed[i] - p->own_first >= own) continue;
       philox_block b = {{0}};
       if (!p->lists_delay || !p->lists_weight) b = philox4x32(p->key, source, (uint32_t)(i - begin), 0);
@@ -134,14 +144,17 @@ static uint32_t mc_draw_row(const mc_engine *e, const mc_projection *p, uint32_t
   }
   uint32_t first = p->rule == MC_ALL_TO_ALL ? p->own_first : 0, stop = p->rule == MC_ALL_TO_ALL ? p->own_stop : 1;
   if (p->rule == MC_BY_SOURCE) stop = p->outdegree[source];
+  uint32_t wanted = stop, kept = first;
+  mc_narrow(source, p->part, p->parts, &kept, &stop);
+  if (!p->distinct) first = kept;
   for (uint32_t j = first; j < stop; j += MC_LANES) {
     e->level->draw(p->key, source, j, word);
     uint32_t many = stop - j < MC_LANES ? stop - j : MC_LANES;
     for (uint32_t i = 0; i < many; i++) {
       uint32_t target = p->rule == MC_ALL_TO_ALL ? j + i : source;
-      if (p->rule == MC_BY_SOURCE) target = mc_partner(p, word[0][i], p->targets, stop, j + i, source);
+      if (p->rule == MC_BY_SOURCE) target = mc_partner(p, word[0][i], p->targets, wanted, j + i, source);
       else if (p->skips && target == source) continue;
-      if (target - p->own_first < own) entry[n++] = mc_make(e, p, target, word[1][i], word[2][i]);
+      if (j + i >= kept && target - p->own_first < own) entry[n++] = mc_make(e, p, target, word[1][i], word[2][i]);
     }
   }
   mc_forget(p, p->targets);

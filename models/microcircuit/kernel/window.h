@@ -9,11 +9,16 @@
  *  4. They are written to this rank's own part of the ring's slot t + 1. The slot's last reader is one least delay and one largest
  *     delay away; the ring is longer than that, so no reader is overtaken.
  *  5. After the least delay, or at the window's end, the ranks meet again; then rank 0 copies the spikes of all ranks since.
+ *
+ * By edge the ranks take turns of at most the least delay. At a turn's beginning every rank delivers what its synapses bring in all steps
+ * of the turn; all of that is in the ring by then. The ranks meet once more before they add up each other's sums, and nobody delivers the
+ * next turn before all have come to the end of this one.
  */
 #ifndef MC_WINDOW_H
 #define MC_WINDOW_H
 
 #include "engine.h"
+#include "partial.h"
 
 static inline uint32_t mc_slot(const mc_engine *e, uint64_t instant) { return (uint32_t)instant & (e->slots - 1); }
 static inline uint32_t *mc_ring_ids(const mc_engine *e, uint32_t slot, uint32_t rank) {
@@ -43,9 +48,9 @@ static void mc_scatter(mc_engine *e, const mc_due *due, uint32_t n, int32_t *res
   }
 }
 
-/* Sum what arrives at one instant at the targets of one block. */
-static void mc_deliver(mc_engine *e, const mc_block *block, uint64_t instant) {
-  int32_t *input = e->input + (uint64_t)block->first * e->n_inputs;
+/* Sum what arrives at one instant at the targets of one block into `input`, that of all blocks. */
+static void mc_deliver(mc_engine *e, const mc_block *block, uint64_t instant, int32_t *input) {
+  input += (uint64_t)block->first * e->n_inputs;
   uint32_t n = 0, row = e->ages + 1;
   for (uint32_t age = 0; age < e->ages; age++) {
     uint32_t slot = mc_slot(e, instant - e->least_delay - age);
@@ -62,13 +67,21 @@ static void mc_deliver(mc_engine *e, const mc_block *block, uint64_t instant) {
   mc_scatter(e, e->due, n, input);
 }
 
+/* Sum what this rank's synapses deliver in the steps to come, all ranks having met at their first one's beginning. */
+static void mc_deliver_ahead(mc_engine *e, uint64_t first, uint32_t steps) {
+  memset(mc_own_partial(e, 0), 0, (uint64_t)steps * e->width * sizeof *e->partial);
+  for (uint32_t k = 0; k < steps; k++)
+    for (uint32_t b = 0; b < e->n_blocks; b++) mc_deliver(e, e->block + b, first + k + 1, mc_own_partial(e, k));
+}
+
 /* Lay out what single neurons are given in this step: weights of arrivals, one after the other, and direct currents. */
 static void mc_give(mc_engine *e, const mc_window *w, uint32_t k) {
   int64_t begin = w->arrival_upto ? w->arrival_upto[k] : 0, end = w->arrival_upto ? w->arrival_upto[k + 1] : 0;
   size_t width = e->is_double ? 8 : 4;
   if (e->is_wide) {
-    memset(e->extra, 0, (size_t)e->n_inputs * e->local * width);
-    memset(e->more, 0, (size_t)e->local * width);
+    size_t first = mc_own_first(e) * width, bytes = (mc_own_stop(e) - mc_own_first(e)) * width;
+    for (uint32_t i = 0; i < e->n_inputs; i++) memset((char *)e->extra + i * e->local * width + first, 0, bytes);
+    memset((char *)e->more + first, 0, bytes);
   }
   e->is_wide = end > begin || w->currents;
   for (int64_t a = begin; a < end; a++) {
@@ -96,7 +109,8 @@ static void mc_step(mc_engine *e, const mc_window *w, uint32_t k) {
       if (mean != h->poisson.mean) cosim_poisson_set(&h->poisson, mean);
     }
   mc_give(e, w, k);
-  for (uint32_t b = 0; b < e->n_blocks; b++) mc_deliver(e, e->block + b, step + 1);
+  if (e->partial) mc_combine(e, k % e->ahead);
+  else for (uint32_t b = 0; b < e->n_blocks; b++) mc_deliver(e, e->block + b, step + 1, e->input);
   uint32_t slot = mc_slot(e, step + 1), found = 0, *ids = mc_ring_ids(e, slot, e->rank);
   for (uint32_t r = 0; r < e->n_runs; r++) {
     double pa = direct[e->run[r].population];
@@ -134,14 +148,19 @@ static int mc_keep(const mc_engine *e, mc_window *w, uint32_t from, uint32_t to)
   return 0;
 }
 
-/* Advance over a window. Without a meeting it must be no longer than the least delay, or the rank be alone. */
+/* Advance over a window. Without a meeting it must be no longer than the ranks' turn, or the rank be alone; and by edge, what its
+ * synapses deliver ahead must have been exchanged. */
 static int mc_advance(mc_engine *e, mc_window *w) {
-  uint32_t kept = 0;
+  uint32_t kept = 0, turn = mc_turn(e);
   int wrong = 0;
   for (uint32_t k = 0; k < w->steps; k++) {
+    if (e->partial && e->meeting && k % turn == 0) {
+      mc_deliver_ahead(e, w->first + k, w->steps - k < turn ? w->steps - k : turn);
+      cosim_meet(e->meeting, e->size, e->spin);
+    }
     mc_step(e, w, k);
     mc_trace(e, w, k);
-    if ((k + 1) % e->least_delay && k + 1 < w->steps) continue;
+    if ((k + 1) % turn && k + 1 < w->steps) continue;
     if (e->meeting) cosim_meet(e->meeting, e->size, e->spin);
     if (w->spikes && !wrong) wrong = mc_keep(e, w, kept, k + 1);
     kept = k + 1;

@@ -1,0 +1,131 @@
+"""Synapses that are shared out by edge give the bits of those that stay with their targets, and share hubs evenly."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.microcircuit import MIXED, NEURON, digest, make, run
+from support.ranks import run_on_ranks
+
+from cosim.blocks import Samples, Spikes
+from cosim.interfaces import Context
+from cosim.models.microcircuit.kernel import build, twin
+from cosim.models.microcircuit.kernel._engine import levels
+from cosim.models.microcircuit.kernel.partition import shares
+
+STOP = 600
+TRACE = (0, 149, 150, 219, 220, 289)
+
+STAR = NEURON + """
+populations:
+  hub: {size: 1, V_init: -50.5 mV, I_e: 900 pA, mean_rate: 40 Hz}
+  leaf: {size: 300, V_init: -58 mV, V_init_sd: 5 mV, I_e: 420 pA, mean_rate: 20 Hz}
+synapses: {out: {weight: 30 pA, weight_rel_sd: 0.2, delay: 1 ms, delay_sd: 0.4 ms}, back: {weight: -2 pA, delay: 0.5 ms}}
+projections:
+  - {source: hub, target: leaf, rule: all_to_all, synapse: out}
+  - {source: leaf, target: hub, rule: all_to_all, synapse: back}
+"""
+
+
+def power_law(classes: int = 7) -> str:
+    """Return a network in which each class of neurons is half as large as the one before and has twice the in- and out-degree."""
+    names = [f"c{i}" for i in range(classes)]
+    sizes = [2 ** (classes - i) for i in range(classes)]
+    populations = "\n".join(f"  {n}: {{size: {size}, V_init: -55 mV, V_init_sd: 5 mV, I_e: 380 pA}}" for n, size in zip(names, sizes,
+                                                                                                                    strict=True))
+    projections = "\n".join(f"  - {{source: {a}, target: {b}, number: {40 * 2 ** (i // 2)}, synapse: s}}"
+                            for i, a in enumerate(names) for b in names)
+    return f"{NEURON}populations:\n{populations}\nsynapses: {{s: {{weight: 20 pA, delay: 0.7 ms}}}}\nprojections:\n{projections}\n"
+
+
+NETWORKS = {"mixed": MIXED, "star": STAR, "power law": power_law()}
+
+
+@pytest.fixture(scope="module")
+def drive():
+    rng = np.random.default_rng(3)
+    ticks = np.sort(rng.integers(1, STOP + 1, 2000))
+    return {"background": Samples(0, 1, rng.uniform(4, 12, (STOP + 1, 1))), "current": Samples(0, 1, rng.normal(0, 50, (STOP + 1, 3))),
+            "spikes_in": Spikes(ticks, rng.integers(0, 290, 2000))}
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory, drive):
+    return digest(run(lambda: make(MIXED, tmp_path_factory.mktemp("net"), trace=TRACE), STOP, inputs=drive))
+
+
+@pytest.mark.parametrize("share_memory", [True, False])
+@pytest.mark.parametrize("ranks", [1, 2, 3, 4])
+def test_by_edge_any_number_of_ranks_gives_the_same_bits(tmp_path, drive, expected, ranks, share_memory):
+    assert digest(run(lambda: make(MIXED, tmp_path, trace=TRACE), STOP, 100, drive, ranks, share_memory, partition="edges")) == expected
+
+
+@pytest.mark.parametrize("share_memory", [True, False])
+@pytest.mark.parametrize("window", [1, 7, 64, 600])
+def test_by_edge_any_window_length_gives_the_same_bits(tmp_path, drive, expected, window, share_memory):
+    assert digest(run(lambda: make(MIXED, tmp_path, trace=TRACE), STOP, window, drive, 2, share_memory, partition="edges")) == expected
+
+
+@pytest.mark.parametrize("level", levels())
+def test_by_edge_every_instruction_set_gives_the_same_bits(tmp_path, drive, expected, monkeypatch, level):
+    monkeypatch.setenv("COSIM_ISA", level)
+    assert digest(run(lambda: make(MIXED, tmp_path, trace=TRACE), STOP, 100, drive, 3, partition="edges")) == expected
+
+
+@pytest.mark.parametrize("name", ["star", "power law"])
+def test_networks_with_hubs_give_the_same_bits_in_both_partitions(tmp_path, name):
+    alone = run(lambda: make(NETWORKS[name], tmp_path), 1000)
+    assert len(np.unique(alone["spikes"].ids)) > 50
+    for partition in ("neurons", "edges"):
+        for ranks, share_memory in ((2, True), (3, False), (4, True)):
+            given = run(lambda: make(NETWORKS[name], tmp_path), 1000, 37, ranks=ranks, share_memory=share_memory, partition=partition)
+            assert digest(given) == digest(alone), (partition, ranks, share_memory)
+
+
+def test_sums_are_exchanged_one_step_at_a_time_where_more_would_not_fit(tmp_path, drive, expected, monkeypatch):
+    monkeypatch.setattr(build, "_PARTIAL_BYTES", 0)
+    for share_memory in (True, False):
+        assert digest(run(lambda: make(MIXED, tmp_path, trace=TRACE), STOP, 100, drive, 2, share_memory, partition="edges")) == expected
+
+
+def built(text, folder, ranks, partition):
+    """Return the synapses that each rank holds: rows of source, target, delay, weight and input."""
+    def work(mine):
+        one = make(text, folder)
+        one.prepare(Context("column", 7, 0, mine, Path(), partition=partition))
+        engine, own, sizes = one._built.engine, one._built.part, [p.size for p in one._plan.scaled.network.populations]
+        firsts = np.cumsum([0, *sizes])
+        found = []
+        for s in range(firsts[-1]):
+            row = engine.row(s)
+            p = np.searchsorted(own.to_local, row[:, 0], side="right") - 1
+            found.append(np.column_stack([np.full(len(row), s), row[:, 0] - own.to_local[p] + firsts[p], row[:, 1:]]))
+        return np.concatenate(found)
+    return run_on_ranks(ranks, work)
+
+
+@pytest.mark.parametrize("ranks", [2, 3])
+@pytest.mark.parametrize("name", list(NETWORKS))
+def test_every_synapse_is_held_by_exactly_one_rank(tmp_path, name, ranks):
+    drawn = twin.synapses(make(NETWORKS[name], tmp_path)._plan, 7, "column")
+    expected = sorted(zip(*(a.tolist() for a in (drawn.source, drawn.target, drawn.delay, drawn.weight, drawn.input)), strict=True))
+    held = built(NETWORKS[name], tmp_path, ranks, "edges")
+    assert sorted(map(tuple, np.concatenate(held).tolist())) == expected
+    assert max(len(h) for h in held) <= 1.01 * len(expected) / ranks
+
+
+@pytest.mark.parametrize("ranks", [2, 3, 4])
+def test_a_star_is_uneven_by_neuron_and_even_by_edge(tmp_path, ranks):
+    inward = STAR.replace("  - {source: hub, target: leaf, rule: all_to_all, synapse: out}\n", "")
+    counts = {partition: np.array([len(h) for h in built(inward, tmp_path, ranks, partition)]) for partition in ("neurons", "edges")}
+    assert (counts["neurons"].max() / counts["neurons"].mean(), counts["edges"].max() / counts["edges"].mean()) == (ranks, 1)
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3, 7])
+def test_shares_of_rows_are_even_and_leave_nothing_out(parts):
+    for rows in (np.ones(100, np.int64), np.full(5, 10_001), np.arange(50)):
+        all_of_them = np.array([shares(rows, part, parts) for part in range(parts)])
+        assert (all_of_them.sum(axis=0) == rows).all()
+        assert np.ptp(all_of_them, axis=0).max() <= 1
+    each = [int(shares(np.ones(100, np.int64), part, parts).sum()) for part in range(parts)]
+    assert max(each) - min(each) <= 1

@@ -38,7 +38,20 @@ def power_law(classes: int = 7) -> str:
     return f"{NEURON}populations:\n{populations}\nsynapses: {{s: {{weight: 20 pA, delay: 0.7 ms}}}}\nprojections:\n{projections}\n"
 
 
-NETWORKS = {"mixed": MIXED, "star": STAR, "power law": power_law()}
+RULES = NEURON + """
+populations: {A: {size: 90, V_init: -51 mV, I_e: 420 pA}, B: {size: 70, V_init: -52 mV, I_e: 400 pA}}
+synapses: {s: {weight: 20 pA, weight_rel_sd: 0.1, delay: 0.7 ms, delay_sd: 0.3 ms}}
+projections:
+  - {source: A, target: A, rule: pairwise_bernoulli, probability: 0.3, autapses: false, synapse: s}
+  - {source: A, target: B, rule: fixed_outdegree, outdegree: 17, synapse: s}
+  - {source: B, target: A, rule: fixed_outdegree, outdegree: 80, multapses: false, synapse: s}
+  - {source: B, target: B, rule: fixed_indegree, indegree: 33, multapses: false, autapses: false, synapse: s}
+  - {source: B, target: B, rule: all_to_all, autapses: false, synapse: s}
+  - {source: A, target: B, number: 5000, multapses: false, synapse: s}
+  - {source: A, target: A, rule: one_to_one, synapse: s}
+"""
+
+NETWORKS = {"mixed": MIXED, "star": STAR, "power law": power_law(), "rules": RULES}
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +85,8 @@ def test_by_edge_every_instruction_set_gives_the_same_bits(tmp_path, drive, expe
     assert digest(run(lambda: make(MIXED, tmp_path, trace=TRACE), STOP, 100, drive, 3, partition="edges")) == expected
 
 
-@pytest.mark.parametrize("name", ["star", "power law"])
-def test_networks_with_hubs_give_the_same_bits_in_both_partitions(tmp_path, name):
+@pytest.mark.parametrize("name", ["star", "power law", "rules"])
+def test_networks_give_the_same_bits_in_both_partitions(tmp_path, name):
     alone = run(lambda: make(NETWORKS[name], tmp_path), 1000)
     assert len(np.unique(alone["spikes"].ids)) > 50
     for partition in ("neurons", "edges"):

@@ -75,9 +75,9 @@ def test_any_window_gives_the_same_bits(config: Path, expected: str, window: int
 
 
 @pytest.mark.parametrize("share_memory", [True, False])
-@pytest.mark.parametrize("ranks", [2, 3, 4])
-def test_any_number_of_ranks_gives_the_same_bits(config: Path, expected: str, ranks: int, share_memory: bool) -> None:
-    assert digest(run(lambda: circuit(config), STEPS, 50, None, ranks, share_memory)) == expected
+@pytest.mark.parametrize(("ranks", "partition"), [(2, "neurons"), (3, "neurons"), (4, "neurons"), (2, "edges"), (3, "edges")])
+def test_any_number_of_ranks_gives_the_same_bits(config: Path, expected: str, ranks: int, partition: str, share_memory: bool) -> None:
+    assert digest(run(lambda: circuit(config), STEPS, 50, None, ranks, share_memory, partition=partition)) == expected
 
 
 def test_the_order_of_rows_does_not_change_a_bit(tmp_path: Path, expected: str) -> None:

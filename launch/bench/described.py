@@ -5,9 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from cosim.errors import InputError, Problem
 from cosim.launch.bench.case import STEP_MS, Case
 from cosim.models.microcircuit.network.data import Population, Projection
+from cosim.models.microcircuit.network.distribution import Distribution, constant
 from cosim.models.microcircuit.network.scaling import Scaled
+
+RULES = ("fixed_total_number", "fixed_indegree", "pairwise_bernoulli", "all_to_all", "one_to_one")
+"""Rules that the scripts know."""
 
 MOST_PER_THREAD = 134_217_726
 """Connections that one thread of NEST can hold."""
@@ -25,18 +30,30 @@ def described(case: Case, network: Scaled) -> dict[str, Any]:
 
 def _population(p: Population, direct: float, per_hz: float, heard: float) -> dict[str, Any]:
     potential = p.model.state[0].name
-    mean, sd = p.initial.get(potential, (p.model.initial(p.parameters).get(potential, 0.0), 0.0))
+    start = p.initial.get(potential) or constant(p.model.initial(p.parameters).get(potential, 0.0))
     external = p.background
     return {"name": p.name, "size": p.size, "model": p.model.name,
             "parameters": {name: float(value) for name, value in p.parameters.items()} | {"I_e": direct + per_hz * external.rate_hz},
-            "v_init": mean + p.above(potential), "v_init_sd": sd,
+            "v_init": start.mean + p.above(potential), "v_init_sd": _sd(start, f"the initial potential of {p.name}"),
             "external": {"synapses": heard, "rate_hz": external.rate_hz, "weight": _signed(p, external.receptor, external.weight)}}
 
 
 def _projection(p: Projection, target: Population) -> dict[str, Any]:
-    return {"source": p.source, "target": p.target, "rule": p.rule, "number": round(p.count),
-            "weight": _signed(target, p.receptor, p.weight), "weight_sd": abs(p.weight) * p.weight_rel_sd, "delay": float(p.delay),
-            "delay_sd": p.delay_sd}
+    if p.rule not in RULES:
+        raise InputError(Problem(f"{p.name} has the rule '{p.rule}', which the scripts of the others do not know", p.where,
+                                 f"one of {', '.join(RULES)}", "measure without --against"))
+    return {"source": p.source, "target": p.target, "rule": p.rule, "number": round(p.count), "probability": p.count,
+            "weight": _signed(target, p.receptor, float(p.weights.first)), "weight_sd": _sd(p.weights, f"the weight of {p.name}"),
+            "delay": float(p.delays.first), "delay_sd": _sd(p.delays, f"the delay of {p.name}"), "autapses": p.autapses,
+            "multapses": p.multapses}
+
+
+def _sd(spread: Distribution, what: str) -> float:
+    """Return the standard deviation of a normal or constant quantity, those beyond its bounds redrawn."""
+    if spread.kind not in ("constant", "normal") or (spread.at_bounds != "redraw" and spread.is_cut):
+        raise InputError(Problem(f"{what} follows a law ({spread.kind}, {spread.at_bounds}) that the scripts of the others do not know",
+                                 expected="constant or normal, redrawn beyond its bounds", remedy="measure without --against"))
+    return float(spread.second)
 
 
 def _signed(target: Population, receptor: str, weight: float) -> float:
@@ -49,7 +66,7 @@ def _signed(target: Population, receptor: str, weight: float) -> float:
 def distinct_delays(network: Scaled) -> int:
     """Return over how many steps the delays of a neuron's synapses spread, in the mean: four standard deviations hold nearly all."""
     total = sum(network.network.count(p) for p in network.network.projections)
-    weighed = sum(network.network.count(p) * (1 + 4 * p.delay_sd / STEP_MS) for p in network.network.projections)
+    weighed = sum(network.network.count(p) * (1 + 4 * p.delays.sd / STEP_MS) for p in network.network.projections)
     return max(1, round(weighed / total)) if total else 1
 
 

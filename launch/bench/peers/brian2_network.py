@@ -179,6 +179,8 @@ def _synapses(b: Any, network: dict[str, Any], neurons: Any, first: Any, draw: A
 def _pairs(p: dict[str, Any], sources: int, targets: int, draw: Any) -> tuple[Any, Any]:
     import numpy as np  # noqa: PLC0415 (as above)
 
+    if p["rule"].startswith("fixed_") and not (p.get("multapses", True) and (p.get("autapses", True) or p["source"] != p["target"])):
+        raise SystemExit("this script knows no fixed number of synapses without autapses or multapses")
     if p["rule"] == "fixed_total_number":
         return draw.integers(0, sources, p["number"]), draw.integers(0, targets, p["number"])
     if p["rule"] == "fixed_indegree":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar
 
@@ -19,6 +21,7 @@ from cosim.models.microcircuit.kernel._engine import LARGEST_MEAN, levels
 from cosim.models.microcircuit.kernel.build import Built, Plan, build, initial_values
 from cosim.models.microcircuit.kernel.cells import array_of, fit
 from cosim.models.microcircuit.kernel.partition import first_ids
+from cosim.models.microcircuit.kernel.plastic import memory
 from cosim.models.microcircuit.kernel.precise import PreciseBuilt, advance_precise, build_precise, network_of
 from cosim.models.microcircuit.kernel.replay import Replayed
 from cosim.models.microcircuit.network.data import Network
@@ -26,8 +29,9 @@ from cosim.models.microcircuit.network.file import find_network, read_network
 from cosim.models.microcircuit.network.scaling import scaled
 from cosim.models.microcircuit.network.wiring import wiring
 from cosim.models.microcircuit.parameters import MicrocircuitParameters
+from cosim.models.microcircuit.weights import WeightPorts
 from cosim.random import stream_key
-from cosim.timegrid import Clock, Window, in_ms
+from cosim.timegrid import Clock, Window, in_ms, to_ticks
 
 _NS_PER_EVENT, _NS_PER_UPDATE, _NS_PER_DRAW = 1.2, 0.5, 0.8
 
@@ -71,12 +75,17 @@ class Microcircuit(Component):
         self._rates = np.array(own_rates if parameters.background is None else [parameters.background] * len(own_rates), float)
         self._level = chosen_level(levels())
         self._trace = np.array(parameters.trace, np.int64)
-        raise_all(self._problems())
+        self._weights = WeightPorts(small.network, self._reading(parameters.weights_every), parameters.weights_sample)
+        raise_all(self._problems() + self._weights.problems())
         self._context: Context | None = None
         self._built: Built | PreciseBuilt | None = None
 
     def _precision(self, network: Network) -> str:
         return "double" if any(p.model.is_precise for p in network.populations) else self._set.precision
+
+    def _reading(self, every_ms: float | None) -> int:
+        """Return steps from one reading of the weights to the next, 0 for none."""
+        return 0 if every_ms is None else to_ticks(Fraction(repr(every_ms)), self._plan.step_ms, "weights_every")
 
     def _problems(self) -> list[Problem]:
         neurons = self._plan.scaled.network.neurons
@@ -89,6 +98,10 @@ class Microcircuit(Component):
                                  f"of {other.name} ({other.model.name}) on them", where="network",
                                  expected="precise spike times in all populations of a network or in none",
                                  remedy=f"give {other.name} the model {precise[0].model.name}, or make two groups of them"))
+        if precise:
+            found += [Problem(f"the synapses of {p.name} change, and {precise[0].model.name} has precise spike times", where=p.where,
+                              expected="plasticity in networks whose spikes lie on the grid", remedy="take iaf_psc_exp, or leave it out")
+                      for p in self._plan.scaled.network.projections if p.plasticity is not None]
         means = self._plan.scaled.poisson_synapses * self._rates * self._clock.step_ms * 1e-3
         return found + [Problem(
             f"each neuron of {p.name} would get {mean:.4g} external spikes a step ({p.background.synapses} synapses at {rate:g} Hz), and "
@@ -109,6 +122,7 @@ class Microcircuit(Component):
         inputs = (Port("background", Kind.RATE, "Hz", 1, about="Mean rate of one external neuron, instead of the constant one."),
                   Port("spikes_in", Kind.SPIKES, "1", network.neurons, about="Spikes to single neurons."),
                   Port("current", Kind.CURRENT, "pA", len(names), labels=names, about="Direct current to all neurons of each population."))
+        outputs += self._weights.ports()
         return Description(tuple(outputs), inputs, internal_delay=wires.least_delay * self._clock.step, max_ranks=network.neurons,
                            partitions=() if network.populations[0].model.is_precise else ("neurons", "edges"),
                            memory_bytes=self._memory(), work=self._work(), facts=self._facts())
@@ -131,7 +145,8 @@ class Microcircuit(Component):
         state = network.neurons * (8 + (24 if self._plan.is_double else 12))
         if network.populations[0].model.is_precise:
             return 100 * network.synapses + (12 * self._plan.slots() + 90) * network.neurons + 60_000_000
-        return 4 * network.synapses + rows + state + 4 * self._plan.slots() * network.neurons + 60_000_000
+        static = sum(network.count(p) for p in network.projections if p.plasticity is None)
+        return 4 * static + memory(network, wires.ages) + rows + state + 4 * self._plan.slots() * network.neurons + 60_000_000
 
     def _work(self) -> float:
         network = self._plan.scaled.network
@@ -148,7 +163,13 @@ class Microcircuit(Component):
                 "smallest delay": in_ms(wires.least_delay * self._plan.step_ms),
                 "largest delay": in_ms((wires.least_delay + wires.ages - 1) * self._plan.step_ms),
                 "weight unit": self._units(), "precision": self._precision(network),
-                **({"spike times": "precise"} if network.populations[0].model.is_precise else {}), **listed}
+                **({"spike times": "precise"} if network.populations[0].model.is_precise else {}), **self._changing(), **listed}
+
+    def _changing(self) -> dict[str, str]:
+        network = self._plan.scaled.network
+        count = sum(network.count(p) for p in network.projections if p.plasticity is not None)
+        size = memory(network, self._plan.wiring.ages) / 2**20
+        return {"synapses that change": f"{count:,}, about {size:,.1f} MiB"} if count else {}
 
     def _units(self) -> str:
         found = dict.fromkeys(f"{unit:.6g} {p.model.receptors[0].unit}" for p, unit in
@@ -168,6 +189,7 @@ class Microcircuit(Component):
         else:
             self._built = build(self._plan, context.seed, self._stream(context), context.ranks, self._level,
                                 context.partition == "edges")
+            self._weights.prepare(self._built.plastic, context.ranks)
         own = self._trace[(self._trace >= self._built.part.first_id) & (self._trace < self._built.part.stop_id)]
         local = self._built.part.local_of(own).astype(np.uint32)
         self._own_trace = np.array([(n, self._array(int(i), variable)) for variable, *_ in self._traced().values()
@@ -190,7 +212,7 @@ class Microcircuit(Component):
         for port, (variable, *_) in self._traced().items():
             start = [initial_values(network, context.seed, self._stream(context), self._array(i, variable))[i] for i in self._set.trace]
             first[port] = Samples(0, step, (np.array(start) + self._above(variable))[None, :])
-        return first
+        return first | {port: Samples(0, step, held[None, :]) for port, held in self._weights.initial().items()}
 
     def advance(self, window: Window, inputs: Mapping[str, Block]) -> Mapping[str, Block]:
         """Advance all neurons over a window."""
@@ -199,11 +221,8 @@ class Microcircuit(Component):
         first, steps = window.start // self._clock.step, window.length // self._clock.step
         if isinstance(built, PreciseBuilt):
             result = self._advance_precisely(built, first, driven)
-        elif context.ranks.share_memory or context.ranks.size == 1:
-            result = _Result(*built.engine.advance(first, driven.rate_hz, driven.direct_pa, driven.arriving(built.part), None,
-                                                   self._own_trace, context.ranks.rank == 0))
         else:
-            result = self._advance_in_turns(built, first, steps, driven)
+            result = self._advance_and_read(built, first, steps, driven)
         self._refuse_divergence(first + steps)
         ticks = np.repeat(window.start + self._clock.step * np.arange(1, steps + 1), result.counts)
         given: dict[str, Block] = {"spikes": Spikes(ticks, result.ids.astype(np.int64), result.offsets),
@@ -213,7 +232,7 @@ class Microcircuit(Component):
             rows = context.ranks.gather(np.ascontiguousarray(part)) if context.ranks.size > 1 else part
             values = rows[self._trace_place].T + self._above(variable)
             given[port] = Samples(window.start + self._clock.step, self._clock.step, np.ascontiguousarray(values))
-        return given
+        return given | {port: Samples(window.start + self._clock.step, self._clock.step, v) for port, v in self._weights.take().items()}
 
     def _above(self, variable: str) -> NDArray[np.float64]:
         """Return what a state variable of the traced neurons is counted from."""
@@ -226,19 +245,37 @@ class Microcircuit(Component):
                                 driven.precisely(built.part), self._own_trace)
         return _Result(found.counts, found.ids, found.traced, found.offsets * self._clock.step)
 
-    def _advance_in_turns(self, built: Built, first: int, steps: int, driven: Drive) -> _Result:
+    def _advance_and_read(self, built: Built, first: int, steps: int, driven: Drive) -> _Result:
+        """Advance, and stop where weights are to be read."""
+        context, cuts = self._begun()[0], self._weights.cuts(first, steps)
+        alone = context.ranks.share_memory or context.ranks.size == 1
+        parts = []
+        for begin, end in pairwise(sorted({0, *cuts, steps})):
+            if alone:
+                parts.append(_Result(*built.engine.advance(first + begin, driven.rate_hz[begin:end], driven.direct_pa[begin:end],
+                                                           driven.arriving(built.part, begin, end), None, self._own_trace,
+                                                           context.ranks.rank == 0)))
+            else:
+                parts += self._advance_in_turns(built, first, begin, end, driven)
+            self._weights.keep(end - begin - 1)
+            if end in cuts:
+                self._weights.read(built.plastic, context.ranks, first + end)
+            self._weights.keep(1)
+        return _Result(np.concatenate([p.counts for p in parts]), np.concatenate([p.ids for p in parts]),
+                       np.concatenate([p.traced for p in parts], axis=1))
+
+    def _advance_in_turns(self, built: Built, first: int, start: int, stop: int, driven: Drive) -> list[_Result]:
         """Advance one turn at a time and exchange spikes and partial sums as messages, where the ranks share no memory."""
         context, parts = self._begun()[0], []
-        for begin in range(0, steps, built.engine.turn):
-            end = min(begin + built.engine.turn, steps)
+        for begin in range(start, stop, built.engine.turn):
+            end = min(begin + built.engine.turn, stop)
             if built.part.share[1] > 1:
                 built.engine.add(end - begin, context.ranks.gather(built.engine.sums(first + begin, end - begin)))
             _, _, traced = built.engine.advance(first + begin, driven.rate_hz[begin:end], driven.direct_pa[begin:end],
                                                 driven.arriving(built.part, begin, end), None, self._own_trace, False)
             told = context.ranks.gather(built.engine.part(first + begin, end - begin))
             parts.append(_Result(*built.engine.take(first + begin, end - begin, told), traced))
-        return _Result(np.concatenate([p.counts for p in parts]), np.concatenate([p.ids for p in parts]),
-                       np.concatenate([p.traced for p in parts], axis=1))
+        return parts
 
     def _refuse_divergence(self, reached: int) -> None:
         """Raise on all ranks alike; what another rank has met beyond this window is left for the next."""

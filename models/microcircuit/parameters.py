@@ -32,6 +32,10 @@ class MicrocircuitParameters:
         Precision of potential and current.
     trace : tuple of int
         Neurons whose potential and synaptic current are given on output ports, one sample a step.
+    weights_every : float or None
+        How often the weights of projections with STDP are read and given on output ports, ms; None for no such ports.
+    weights_sample : int
+        How many synapses of each such projection the port `weights` gives one by one.
     stream : str or None
         Name of the random streams; None takes the group's name.
     folder : str
@@ -46,6 +50,8 @@ class MicrocircuitParameters:
     input_weight: Annotated[float, Unit("pA")] | None = None
     precision: Literal["single", "double"] = "single"
     trace: tuple[int, ...] = ()
+    weights_every: Annotated[float, Unit("ms")] | None = None
+    weights_sample: int = 0
     stream: str | None = None
     folder: str = "."
 
@@ -58,6 +64,10 @@ class MicrocircuitParameters:
             found.append(Problem(f"the background rate is {self.background:g} Hz", where="background", expected="a rate of at least 0 Hz"))
         if self.input_weight is not None and not isfinite(self.input_weight):
             found.append(Problem(f"input_weight is {self.input_weight:g} pA", where="input_weight", expected="a finite current"))
+        if self.weights_every is not None and not (isfinite(self.weights_every) and self.weights_every > 0):
+            found.append(Problem(f"weights_every is {self.weights_every:g} ms", where="weights_every", expected="a time above 0"))
+        if self.weights_sample < 0:
+            found.append(Problem(f"weights_sample is {self.weights_sample}", where="weights_sample", expected="a number of at least 0"))
         for name, value, choices in (("drive", self.drive, ("poisson", "dc")), ("precision", self.precision, ("single", "double"))):
             if value not in choices:
                 found.append(Problem(f"{name} is '{value}'", where=name, expected=" or ".join(f"'{c}'" for c in choices)))

@@ -201,6 +201,16 @@ cdef class Engine:
             wrong = mc_build_rows(e, <const mc_projection **>&pointer[0], n, first_id, sources, <mc_entry *>&entry[0], &count[0])
         return wrong
 
+    @property
+    def address(self):
+        """Where the engine lies in memory, for `Plasticity`."""
+        return <size_t>&self.it
+
+    def attach(self, store):
+        """Use a store of plastic synapses from now on."""
+        self.keep.append(store)
+        self.it.plasticity = <mc_plasticity *><size_t>store.address
+
     def set_state(self, uint32_t state, const double[::1] values):
         """Set one array of state of all local neurons, (local,) float64."""
         cdef Py_ssize_t i
@@ -310,7 +320,7 @@ cdef class Engine:
             memcpy(&view[0], w.id, w.n_ids * sizeof(uint32_t))
         free(w.id)
         if wrong:
-            raise MemoryError("the spikes of one window")
+            raise MemoryError("the spikes of one window, or those that plastic synapses look back on")
         return ids
 
     @property

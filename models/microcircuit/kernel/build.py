@@ -19,6 +19,7 @@ from cosim.models.microcircuit.kernel._projection import RULES, Projection, outd
 from cosim.models.microcircuit.kernel.cells import Fitted, arrays
 from cosim.models.microcircuit.kernel.chance import binomial
 from cosim.models.microcircuit.kernel.partition import Part, first_ids, part, shares
+from cosim.models.microcircuit.kernel.plastic import Changing, Plastic
 from cosim.models.microcircuit.network.data import Edges, Network
 from cosim.models.microcircuit.network.data import Projection as WiredProjection
 from cosim.models.microcircuit.network.distribution import Distribution, constant
@@ -88,6 +89,7 @@ class Built:
     engine: Engine
     part: Part
     failure: NDArray[np.int64]
+    plastic: Plastic | None = None
 
 
 def initial_values(network: Network, seed: int, stream: str, number: int) -> NDArray[np.float64]:
@@ -141,8 +143,7 @@ def build(plan: Plan, seed: int, stream: str, ranks: Ranks, level: int, by_edge:
         start = np.zeros(own.local)
         start[own.local_of(ids)] = initial_values(network, seed, stream, number)[own.first_id:own.stop_id]
         engine.set_state(number, start)
-    _connect(engine, plan, own, ranks, seed, stream, level)
-    return Built(engine, own, failure)
+    return Built(engine, own, failure, _connect(engine, plan, own, ranks, seed, stream, level))
 
 
 def projection_keys(network: Network, seed: int, stream: str) -> list[int]:
@@ -151,7 +152,7 @@ def projection_keys(network: Network, seed: int, stream: str) -> list[int]:
     return [stream_key(seed, stream, "synapses", *name, str(names[:i].count(name))) for i, name in enumerate(names)]
 
 
-def _connect(engine: Engine, plan: Plan, own: Part, ranks: Ranks, seed: int, stream: str, level: int) -> None:
+def _connect(engine: Engine, plan: Plan, own: Part, ranks: Ranks, seed: int, stream: str, level: int) -> Plastic | None:
     network, wires = plan.scaled.network, plan.wiring
     keys, first = projection_keys(network, seed, stream), network.first_ids
     room, longest = 0.0, np.zeros((len(network.populations),) * 2)
@@ -175,17 +176,24 @@ def _connect(engine: Engine, plan: Plan, own: Part, ranks: Ranks, seed: int, str
         degrees.append(counts)
     block = _block(own, longest, arrays(network)[1])
     engine.make_room(int(room) + 64, block, _partial_sums(own, plan, ranks, block) if own.share[1] > 1 else None)
+    changing = []
     for source, population in enumerate(network.populations):
         leaving = []
         most = 0
         for i, p in enumerate(network.projections):
             if p.source != source or not network.count(p):
                 continue
+            # Synapses that change are this rank's own with their targets, even where others are shared out by edge.
+            onto, share = (own.onto, own.share) if p.plasticity is None else (own.bounds, (0, 1))
             made = Projection(level, keys[i], RULES[p.rule], p.skips, p.is_distinct, first[source], population.size,
-                              network.populations[p.target].size, own.onto[p.target],
+                              network.populations[p.target].size, onto[p.target],
                               plan.fitted[p.target].inputs[p.receptor], int(own.to_local[p.target]), degrees[i],
-                              round(p.count), wires.delays[i], wires.weights[i], _listed(p.edges, population.size), own.share)
-            most += _longest(made, degrees[i], p.rule, own.onto[p.target])
+                              round(p.count), wires.delays[i], wires.weights[i], _listed(p.edges, population.size), share)
+            row = _longest(made, degrees[i], p.rule, onto[p.target])
+            if p.plasticity is not None:
+                changing.append(Changing(i, made, row))
+                continue
+            most += row
             leaving.append(made)
         wrong = engine.build(first[source], population.size, leaving, most)
         if wrong == NO_ROOM:
@@ -194,6 +202,7 @@ def _connect(engine: Engine, plan: Plan, own: Part, ranks: Ranks, seed: int, str
         if wrong == ROW_TOO_LONG:
             raise InputError(Problem(f"a neuron of {population.name} has more than {_LONGEST_ROW} synapses onto {block} neighbouring "
                                      "neurons", remedy="lower the number of synapses that leave this population"))
+    return Plastic(engine, network, wires.units, float(plan.step_ms), own, changing) if changing else None
 
 
 def _outdegrees(p: WiredProjection, level: int, key: int, total: int, sources: int, targets: int) -> NDArray[np.uint32] | None:

@@ -115,6 +115,7 @@ struct mc_engine {
   cosim_meeting *meeting;             /* null where the ranks share no memory */
   int64_t *failure;                   /* (size, 8): id + 1 of a neuron of each rank that left the finite numbers, 0 for none; and when, in steps */
   uint64_t events;                    /* synapses delivered so far */
+  struct mc_plasticity *plasticity;   /* synapses that change, see plastic.h; null where there are none */
 };
 
 /* What one call of the kernel is given for its window. */

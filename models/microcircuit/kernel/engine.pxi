@@ -33,6 +33,8 @@ cdef extern from "engine.h" nogil:
         uint16_t *upto
     ctypedef struct mc_level:
         const char *name
+    struct mc_plasticity:
+        pass
     ctypedef struct mc_engine:
         const mc_level *level
         uint32_t level_number
@@ -62,6 +64,7 @@ cdef extern from "engine.h" nogil:
         cosim_meeting *meeting
         int64_t *failure
         uint64_t events
+        mc_plasticity *plasticity
     ctypedef struct mc_window:
         uint64_t first
         uint32_t steps

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cosim.models.microcircuit.kernel._engine import CHUNK, MOST_INPUTS
 from cosim.models.microcircuit.kernel.build import Plan, initial_values, projection_keys
 from cosim.models.microcircuit.kernel.chance import binomial
+from cosim.models.microcircuit.kernel.plastic_twin import transmitted
 from cosim.models.microcircuit.network.data import Projection
 from cosim.random import philox, poisson_counts, poisson_words, stream_key
 
@@ -20,20 +21,21 @@ _LANES = 16
 
 @dataclass(frozen=True, slots=True)
 class Synapses:
-    """Hold all synapses of a network: source and target ids, inputs they feed, delays in steps, weights in units, each (n,) int64."""
+    """Hold source and target ids, inputs they feed, delays in steps, initial weights in units and projections, each (n,) int64."""
 
     source: NDArray[np.int64]
     target: NDArray[np.int64]
     input: NDArray[np.int64]
     delay: NDArray[np.int64]
     weight: NDArray[np.int64]
+    projection: NDArray[np.int64]
 
 
 def synapses(plan: Plan, seed: int, stream: str) -> Synapses:
     """Draw all synapses of a network."""
     network, wires, parts = plan.scaled.network, plan.wiring, []
     keys = projection_keys(network, seed, stream)
-    for p, key, delays, weights in zip(network.projections, keys, wires.delays, wires.weights, strict=True):
+    for number, (p, key, delays, weights) in enumerate(zip(network.projections, keys, wires.delays, wires.weights, strict=True)):
         sources, targets = network.populations[p.source].size, network.populations[p.target].size
         source, target, draw, entity = _pairs(p, key, sources, targets)
         words = philox(key, entity, draw, 0)
@@ -42,8 +44,8 @@ def synapses(plan: Plan, seed: int, stream: str) -> Synapses:
         weight = weights[_scale(words[:, 2], len(weights))] if listed is None or listed.weights is None else weights
         parts.append((source + network.first_ids[p.source], target + network.first_ids[p.target],
                       np.full(len(source), plan.fitted[p.target].inputs[p.receptor]),
-                      wires.least_delay + delay.astype(np.int64), weight.astype(np.int64)))
-    joined = [np.concatenate([part[i] for part in parts] or [np.empty(0, np.int64)]) for i in range(5)]
+                      wires.least_delay + delay.astype(np.int64), weight.astype(np.int64), np.full(len(source), number)))
+    joined = [np.concatenate([part[i] for part in parts] or [np.empty(0, np.int64)]) for i in range(6)]
     return Synapses(*joined)
 
 
@@ -145,14 +147,29 @@ def run(plan: Plan, seed: int, stream: str, rate_hz: NDArray[np.float64], direct
              for number in range(len(sizes))]
     for k in range(steps):
         due = spikes[np.maximum(k + 1 - wired.delay, 0), wired.source]
+        weight = _delivered(plan, wired, spikes, np.flatnonzero(due), k + 1)
         for number, one in enumerate(ready):
             mine = due & (wired.target >= one.ids.start) & (wired.target < one.ids.stop)
             arriving = np.zeros((MOST_INPUTS, sizes[number]))
-            np.add.at(arriving, (wired.input[mine], wired.target[mine] - one.ids.start), wired.weight[mine])
+            np.add.at(arriving, (wired.input[mine], wired.target[mine] - one.ids.start), weight[mine])
             spikes[k + 1, one.ids] = one.step(k, arriving, rate_hz[k, number], direct_pa[k, number], arrivals[k, one.ids])
             for name in (s.name for s in network.populations[number].model.state):
                 traced[name][k, one.ids] = one.n[name]
     return spikes[1:], traced
+
+
+def _delivered(plan: Plan, wired: Synapses, spikes: NDArray[np.bool_], due: NDArray[np.int64], now: int) -> NDArray[np.int64]:
+    """Return the weights that spikes carry which arrive now over the synapses `due`, in units; the initial ones elsewhere."""
+    weight = wired.weight.copy()
+    for j in due:
+        p = plan.scaled.network.projections[wired.projection[j]]
+        if p.plasticity is None:
+            continue
+        delay = int(wired.delay[j])
+        pre, post = (np.flatnonzero(spikes[:now - delay + 1, neuron[j]]) for neuron in (wired.source, wired.target))
+        unit = plan.wiring.units[p.target]
+        weight[j] = np.rint(transmitted(p.plasticity, float(plan.step_ms), int(weight[j]), unit, pre, post, delay))
+    return weight
 
 
 class _Values(dict[str, Any]):

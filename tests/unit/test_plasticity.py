@@ -213,10 +213,11 @@ def expected(tmp_path_factory):
 
 
 @pytest.mark.parametrize("share_memory", [True, False])
-@pytest.mark.parametrize(("ranks", "window"), [(1, 2000), (2, 2000), (3, 7), (4, 100)])
-def test_any_number_of_ranks_and_any_window_give_the_same_bits(tmp_path, expected, ranks, window, share_memory):
+@pytest.mark.parametrize(("ranks", "window", "partition"), [(1, 2000, "neurons"), (2, 2000, "neurons"), (3, 7, "neurons"),
+                                                            (4, 100, "neurons"), (2, 100, "edges"), (3, 2000, "edges")])
+def test_any_ranks_windows_and_partition_give_the_same_bits(tmp_path, expected, ranks, window, partition, share_memory):
     assert len(expected["spikes"].ids) > 1000
-    found = run(lambda: make(BALANCED, tmp_path, **READ), 2000, window, ranks=ranks, share_memory=share_memory)
+    found = run(lambda: make(BALANCED, tmp_path, **READ), 2000, window, ranks=ranks, share_memory=share_memory, partition=partition)
     assert digest(found) == digest(expected)
 
 

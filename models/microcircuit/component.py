@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from cosim.blocks import Block, Kind, Samples, Spikes
 from cosim.errors import InputError, Problem, RunError, raise_all
-from cosim.interfaces import Component, Context, Description, Port
+from cosim.interfaces import Balance, Component, Context, Description, Port
 from cosim.levels import chosen_level
+from cosim.models.microcircuit.effort import PARTITIONS, balance, work
 from cosim.models.microcircuit.inputs import Drive, drive
 from cosim.models.microcircuit.kernel._engine import LARGEST_MEAN, levels
 from cosim.models.microcircuit.kernel.build import Built, Plan, build, initial_values
@@ -32,8 +33,6 @@ from cosim.models.microcircuit.parameters import MicrocircuitParameters
 from cosim.models.microcircuit.weights import WeightPorts
 from cosim.random import stream_key
 from cosim.timegrid import Clock, Window, in_ms, to_ticks
-
-_NS_PER_EVENT, _NS_PER_UPDATE, _NS_PER_DRAW = 1.2, 0.5, 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +123,8 @@ class Microcircuit(Component):
                   Port("current", Kind.CURRENT, "pA", len(names), labels=names, about="Direct current to all neurons of each population."))
         outputs += self._weights.ports()
         return Description(tuple(outputs), inputs, internal_delay=wires.least_delay * self._clock.step, max_ranks=network.neurons,
-                           partitions=() if network.populations[0].model.is_precise else ("neurons", "edges"),
-                           memory_bytes=self._memory(), work=self._work(), facts=self._facts())
+                           partitions=self._partitions(),
+                           memory_bytes=self._memory(), work=work(self._plan), facts=self._facts())
 
     def _traced(self) -> dict[str, tuple[str, str, str]]:
         """Return variable, unit and purpose of each port of the traced neurons."""
@@ -148,12 +147,12 @@ class Microcircuit(Component):
         static = sum(network.count(p) for p in network.projections if p.plasticity is None)
         return 4 * static + memory(network, wires.ages) + rows + state + 4 * self._plan.slots() * network.neurons + 60_000_000
 
-    def _work(self) -> float:
-        network = self._plan.scaled.network
-        events = sum(network.count(p) * (network.populations[p.source].mean_rate or 10.0) for p in network.projections)
-        steps = 1000 / self._clock.step_ms * network.neurons
-        drawn = _NS_PER_DRAW if self._plan.scaled.poisson_synapses.any() else 0.0
-        return 1e-9 * (events * _NS_PER_EVENT + steps * (_NS_PER_UPDATE * (2 if self._plan.is_double else 1) + drawn))
+    def balance(self, ranks: int) -> tuple[Balance, ...]:
+        """Return how evenly each partition would share out the network; neurons with precise spike times have one only."""
+        return tuple(b for b in balance(self._plan, ranks) if b.partition in (self._partitions() or PARTITIONS[:1]))
+
+    def _partitions(self) -> tuple[str, ...]:
+        return () if self._plan.scaled.network.populations[0].model.is_precise else PARTITIONS
 
     def _facts(self) -> dict[str, str]:
         network, wires = self._plan.scaled.network, self._plan.wiring

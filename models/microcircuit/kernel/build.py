@@ -267,8 +267,13 @@ def _longest_share(p: WiredProjection, rows: NDArray[np.int64], sources: int, ra
 def _partial_sums(own: Part, plan: Plan, ranks: Ranks, block: int) -> NDArray[np.int32]:
     """Return room for what this rank's synapses deliver ahead at all neurons, or all ranks' where they share memory."""
     width = -(-own.local // block) * block * arrays(plan.scaled.network)[1]
-    ahead = max(1, min(plan.wiring.least_delay, _PARTIAL_BYTES // (4 * width)))
-    return ranks.shared_array((ranks.size, ahead, width), np.int32) if ranks.share_memory else np.zeros((1, ahead, width), np.int32)
+    shape = (ahead(plan, width), width)
+    return ranks.shared_array((ranks.size, *shape), np.int32) if ranks.share_memory else np.zeros((1, *shape), np.int32)
+
+
+def ahead(plan: Plan, width: int) -> int:
+    """Return how many steps of so many partial sums are delivered ahead, by edge."""
+    return max(1, min(plan.wiring.least_delay, _PARTIAL_BYTES // (4 * width)))
 
 
 def _longest(made: Projection, outdegree: NDArray[np.uint32] | None, rule: str, bounds: tuple[int, int]) -> int:

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cosim.interfaces import Balance
+from cosim.models.microcircuit.kernel._engine import CHUNK
 from cosim.models.microcircuit.kernel.build import Plan, ahead, rows_of
 from cosim.models.microcircuit.kernel.cells import arrays
-from cosim.models.microcircuit.kernel.partition import CHUNK, part, shares
+from cosim.models.microcircuit.kernel.partition import part, shares
 from cosim.models.microcircuit.network.data import Projection
 
 PARTITIONS = ("neurons", "edges")
@@ -38,7 +39,8 @@ def balance(plan: Plan, ranks: int) -> tuple[Balance, ...]:
         by_edge = name == "edges"
         held = np.zeros((len(network.projections), ranks))
         for i, p in enumerate(network.projections):
-            held[i] = _by_edge(plan, p, ranks) if by_edge else _by_neuron(plan, p, ranks)
+            # Synapses that change stay with their targets in either partition.
+            held[i] = _by_edge(plan, p, ranks) if by_edge and p.plasticity is None else _by_neuron(plan, p, ranks)
         events = np.array([_rate_hz(plan, p.source) for p in network.projections]) @ held if len(held) else np.zeros(ranks)
         sums = padded * inputs * _steps(plan) * _NS_PER_SUM if by_edge else 0.0
         load = 1e-9 * (events * _NS_PER_EVENT + updated * _steps(plan) * _ns_per_neuron(plan) + sums)

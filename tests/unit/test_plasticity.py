@@ -331,6 +331,19 @@ def test_what_is_wrong_with_a_rule_is_told(tmp_path, rule, told):
         make(PAIR % (5.0, 1.0, rule), tmp_path)
 
 
+def test_neurons_with_precise_spike_times_take_no_plastic_synapses(tmp_path):
+    text = (PAIR % (5.0, 1.0, stdp())).replace("neuron: {", "neuron: {model: iaf_psc_exp_ps, ").replace("t_ref: 0 ms", "t_ref: 2 ms")
+    with pytest.raises(InputError, match="the synapses of A -> B change, and iaf_psc_exp_ps has precise spike times"):
+        make(text.replace("tau_syn: 0.005 ms", "tau_syn: 1 ms"), tmp_path)
+
+
+def test_listed_synapses_learn_as_drawn_ones_do(tmp_path):
+    (tmp_path / "pairs.csv").write_text("source,target,weight,delay\n0,0,5,1.0\n")
+    listed = (PAIR % (5.0, 1.0, stdp())).replace("rule: one_to_one", "edges: pairs.csv")
+    pre, post = [10.0, 20.0, 33.0, 50.0], [12.0, 18.0, 31.0, 32.0, 45.0]
+    assert carried(listed, tmp_path, pre, post, 1.0).tolist() == carried(PAIR % (5.0, 1.0, stdp()), tmp_path, pre, post, 1.0).tolist()
+
+
 def test_ports_of_weights_need_weights_that_change(tmp_path):
     with pytest.raises(InputError, match="no weights of this network change"):
         make(PAIR % (5.0, 1.0, "tsodyks_markram: {U: 0.5}"), tmp_path, weights_every=1.0)

@@ -19,7 +19,7 @@ cdef extern from "plastic.h" nogil:
     ctypedef struct mc_history:
         uint32_t population, first, count, room
         int32_t is_nearest
-        int64_t safe, longest
+        int64_t safe
         mc_decay decay
         uint64_t *fired
         mc_post *post
@@ -44,7 +44,7 @@ cdef extern from "plastic.h" nogil:
         mc_history *history
         uint64_t sweeps
     void mc_decay_set(mc_decay *d, double rate) noexcept
-    void mc_sweep(const mc_engine *e, mc_plastic *p, const mc_history *h, int64_t now) noexcept
+    int64_t mc_sweep(const mc_engine *e, mc_plastic *p, const mc_history *h, int64_t now, int64_t bar) noexcept
 
 cdef extern from "rows.h" nogil:
     ctypedef struct mc_projection:
@@ -136,7 +136,6 @@ cdef class Plasticity:
         cdef uint8_t[::1] room
         cdef uint32_t[::1] target
         cdef double[::1] weight
-        cdef mc_history *h
         p.rule, p.history, p.largest = rule, history, largest
         p.first_id, p.sources, p.input, p.age_low = drawn.source_id, drawn.sources, drawn.input, self.engine.ages
         p.step_up, p.step_down, p.mu_plus, p.mu_minus, p.use = steps
@@ -153,9 +152,7 @@ cdef class Plasticity:
         with nogil:
             mc_lay_plastic(self.engine, p, drawn, part, <mc_entry *>&entry[0], &count[0])
         if rule == MC_STDP:
-            h = &self.it.history[history]
-            p.is_nearest = h.is_nearest
-            h.longest = max(h.longest, <int64_t>self.engine.least_delay + p.age_high if p.synapses else 0)
+            p.is_nearest = self.it.history[history].is_nearest
         self.it.projections += 1
 
     @property
@@ -165,7 +162,7 @@ cdef class Plasticity:
 
     @property
     def sweeps(self):
-        """How often all synapses were looked at to make room for spikes."""
+        """How often synapses were looked at to make room for spikes."""
         return self.it.sweeps
 
     def synapses(self, uint32_t projection, uint64_t least):
@@ -197,7 +194,7 @@ cdef class Plasticity:
         cdef uint64_t j
         if p.rule == MC_STDP:
             with nogil:
-                mc_sweep(self.engine, p, &self.it.history[p.history], now)
+                mc_sweep(self.engine, p, &self.it.history[p.history], now, now)
         found = np.empty(p.synapses)
         cdef double[::1] view = found
         for j in range(p.synapses):

@@ -6,7 +6,7 @@
  *
  * Postsynaptic spikes are kept in a ring for each neuron, and a synapse works through those since it was last looked at. Because each
  * synapse meets its own events in the order of their instants, with operations that depend on nothing else, it does not matter when it is
- * looked at, and a ring that is full is made free by looking at all synapses (`mc_sweep`). What is delivered is the weight rounded
+ * looked at, and a ring that is full is made free by looking at those that are behind (`mc_sweep`). What is delivered is the weight rounded
  * to whole units, so that sums stay integers.
  */
 #ifndef MC_PLASTIC_H
@@ -31,7 +31,7 @@ typedef struct {
   uint32_t population, first, count;  /* neurons [first, first + count), local */
   uint32_t room;                      /* spikes that are kept of each, a power of two */
   int32_t is_nearest;
-  int64_t safe, longest;              /* every synapse has worked through all spikes up to `safe`; longest delay, steps */
+  int64_t safe;                       /* every synapse has worked through all spikes up to here */
   mc_decay decay;
   uint64_t *fired;                    /* (count,): spikes ever */
   mc_post *post;                      /* (count, room): spike number i of neuron n stands at [n][i % room] */
@@ -112,7 +112,12 @@ static inline double mc_work(const mc_plastic *p, const mc_history *h, const mc_
 
 /* Deliver the presynaptic spike stamped `stamp` over synapses that change with the order of spikes. */
 static inline void mc_deliver_stdp(mc_engine *e, mc_plastic *p, const mc_history *h, mc_segment *s, int64_t stamp, int64_t delay) {
-  for (uint64_t j = s->first; j < s->first + s->count; j++) {
+  for (uint64_t j = s->first, stop = s->first + s->count; j < stop; j++) {
+    if (j + 2 * MC_AHEAD < stop) __builtin_prefetch(h->fired + (p->target[j + 2 * MC_AHEAD] - h->first));
+    if (j + MC_AHEAD < stop) {
+      uint32_t n = p->target[j + MC_AHEAD] - h->first;
+      __builtin_prefetch(h->post + (uint64_t)n * h->room + ((h->fired[n] - 1) & (h->room - 1)));
+    }
     double trace, w = mc_work(p, h, s, p->target[j], p->weight[j], delay, stamp - delay, 1, &trace);
     w -= p->step_down * mc_power(w, p->mu_minus) * trace;
     w = w > 0 ? w : 0;
@@ -164,25 +169,41 @@ static inline void mc_deliver_plastic(mc_engine *e, struct mc_plasticity *all, u
   }
 }
 
-/* Let all synapses of one projection work through the postsynaptic spikes that they are sure to meet before their next presynaptic one:
- * `now` is an instant up to which everything has been delivered, so the next was stamped after now - delay. */
-static inline void mc_sweep(const mc_engine *e, mc_plastic *p, const mc_history *h, int64_t now) {
+/* Let the synapses of one projection that have not yet worked through the postsynaptic spikes up to `bar` work through those that they are
+ * sure to meet before their next presynaptic one: `now` is an instant up to which everything has been delivered, so the next was stamped
+ * after now - delay. Returns up to where all have come. */
+static inline int64_t mc_sweep(const mc_engine *e, mc_plastic *p, const mc_history *h, int64_t now, int64_t bar) {
+  int64_t least = now;
   for (uint64_t i = 0; i < p->segments; i++) {
     mc_segment *s = p->segment + i;
     int64_t delay = (int64_t)e->least_delay + s->age, upto = now - 2 * delay;
-    if (upto <= s->seen) continue;
+    int is_behind = s->seen < bar && s->seen < upto;
+    least = is_behind ? (upto < least ? upto : least) : s->seen < least ? s->seen : least;
+    if (!is_behind) continue;
     if (s->last >= 0)
       for (uint64_t j = s->first; j < s->first + s->count; j++)
         p->weight[j] = mc_work(p, h, s, p->target[j], p->weight[j], delay, upto, 0, 0);
     s->seen = upto;
   }
+  return least;
 }
 
-static inline void mc_sweep_history(const mc_engine *e, struct mc_plasticity *all, uint32_t history, int64_t now) {
+/* Whether the oldest spike of a neuron may be forgotten: the one after it has been worked through by all, so that no trace rests on it. */
+static inline const mc_post *mc_second(const mc_history *h, uint32_t n) {
+  return h->post + (uint64_t)n * h->room + ((h->fired[n] + 1) & (h->room - 1));
+}
+static inline int mc_is_free(const mc_history *h, uint32_t n) { return h->fired[n] < h->room || mc_second(h, n)->at <= h->safe; }
+
+/* Make room for a spike of neuron n, where it can be done: what others may need soon is done along with it. */
+static inline void mc_make_free(const mc_engine *e, struct mc_plasticity *all, uint32_t history, uint32_t n, int64_t now) {
   mc_history *h = all->history + history;
-  for (uint32_t q = 0; q < all->projections; q++)
-    if (all->projection[q].rule == MC_STDP && all->projection[q].history == history) mc_sweep(e, all->projection + q, h, now);
-  h->safe = now - 2 * h->longest;
+  int64_t need = mc_second(h, n)->at, bar = need + (now - need) / 2, safe = now;
+  for (uint32_t q = 0; q < all->projections; q++) {
+    if (all->projection[q].rule != MC_STDP || all->projection[q].history != history) continue;
+    int64_t reached = mc_sweep(e, all->projection + q, h, now, bar);
+    safe = reached < safe ? reached : safe;
+  }
+  h->safe = safe;
   all->sweeps++;
 }
 
@@ -200,11 +221,6 @@ static inline int mc_widen(mc_history *h) {
   return 0;
 }
 
-/* Whether the oldest spike of a neuron may be forgotten: the one after it has been worked through by all, so that no trace rests on it. */
-static inline int mc_is_free(const mc_history *h, uint32_t n) {
-  return h->fired[n] < h->room || h->post[(uint64_t)n * h->room + ((h->fired[n] + 1) & (h->room - 1))].at <= h->safe;
-}
-
 /* Keep that neurons of one population fired at `instant`, when everything up to it has been delivered. */
 static inline void mc_keep_fired(const mc_engine *e, struct mc_plasticity *all, const mc_run *run, const uint32_t *id, uint32_t ids, int64_t instant) {
   for (uint32_t q = 0; q < all->histories; q++) {
@@ -213,7 +229,7 @@ static inline void mc_keep_fired(const mc_engine *e, struct mc_plasticity *all, 
     for (uint32_t i = 0; i < ids; i++) {
       uint32_t n = (uint32_t)((int64_t)id[i] - run->id_shift) - h->first;
       if (n >= h->count) continue;
-      if (!mc_is_free(h, n)) mc_sweep_history(e, all, q, instant);
+      if (!mc_is_free(h, n)) mc_make_free(e, all, q, n, instant);
       if (!mc_is_free(h, n) && mc_widen(h)) {
         all->is_short_of_memory = 1;
         return;

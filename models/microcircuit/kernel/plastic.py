@@ -81,7 +81,7 @@ class Plastic:
 
     @property
     def sweeps(self) -> int:
-        """How often all synapses were looked at to make room for postsynaptic spikes."""
+        """How often synapses were looked at to make room for postsynaptic spikes."""
         return self._store.sweeps
 
     def synapses(self, number: int, least: int | None = None) -> NDArray[np.int64]:

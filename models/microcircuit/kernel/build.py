@@ -22,6 +22,7 @@ from cosim.models.microcircuit.kernel.partition import Part, first_ids, part, sh
 from cosim.models.microcircuit.kernel.plastic import Changing, Plastic
 from cosim.models.microcircuit.network.data import Edges, Network
 from cosim.models.microcircuit.network.data import Projection as WiredProjection
+from cosim.models.microcircuit.network.devices import PoissonInput
 from cosim.models.microcircuit.network.distribution import Distribution, constant
 from cosim.models.microcircuit.network.scaling import Scaled
 from cosim.models.microcircuit.network.wiring import Wiring, most_synapses
@@ -60,13 +61,27 @@ class Plan:
     fitted: tuple[Fitted, ...]
 
     def populations(self, seed: int, stream: str) -> list[tuple[Any, ...]]:
-        """Return the populations as `Engine` takes them; column p of the rates is that of population p."""
+        """Return the populations as `Engine` takes them, with the numbers of those who hear a source in place of its mask.
+
+        Column p of the rates is that of population p; those of the Poisson devices follow.
+        """
         laid = []
         key, step = stream_key(seed, stream, "background"), float(self.step_ms) * 1e-3
         parts = zip(self.scaled.network.populations, self.fitted, self.scaled.poisson_synapses, self.wiring.units, strict=True)
         for number, (p, f, synapses, unit) in enumerate(parts):
             heard = p.background
-            backgrounds = [(key, float(synapses) * step, heard.weight, f.inputs[heard.receptor], number)] if synapses else []
+            backgrounds: list[tuple[Any, ...]] = []
+            if synapses:
+                backgrounds.append((key, float(synapses) * step, heard.weight, f.inputs[heard.receptor], number, None))
+            sources = [d for d in self.scaled.network.devices if isinstance(d, PoissonInput)]
+            for i, d in enumerate(sources):
+                mine = [t for t in enumerate(d.targets) if t[1].population == number]
+                if mine and not backgrounds:  # the first is heard by all
+                    backgrounds.append((key, 0.0, 0.0, 0, number, None))
+                for j, target in mine:
+                    column = len(self.fitted) + i
+                    backgrounds.append((stream_key(seed, stream, "device", d.name, str(j)), step, d.weights[j], f.inputs[d.receptors[j]],
+                                        column, None if target.is_all else target.numbers(p.size)))
             laid.append((f.kernel, f.states, f.constants, [unit] * len(f.inputs), backgrounds))
         return laid
 
@@ -135,7 +150,7 @@ def build(plan: Plan, seed: int, stream: str, ranks: Ranks, level: int, by_edge:
     ring_count, failure = make((plan.slots(), 16 * ranks.size), np.uint32), make((ranks.size, 8), np.int64)
     meeting = ranks.shared_array(MEETING_BYTES, np.uint8) if shared else None
     engine = Engine(level, plan.is_double, (ranks.rank, ranks.size, ranks.spin), network.neurons, own.local, own.first_chunk,
-                    plan.populations(seed, stream), arrays(network), own.runs, own.own, stream_key(seed, stream, "neurons"),
+                    _masked(plan.populations(seed, stream), own), arrays(network), own.runs, own.own, stream_key(seed, stream, "neurons"),
                     (wires.least_delay, wires.ages, plan.slots()), ring_id, ring_count, failure,
                     first_ids(network.neurons, ranks.size), meeting)
     ids = np.arange(own.first_id, own.stop_id)
@@ -144,6 +159,18 @@ def build(plan: Plan, seed: int, stream: str, ranks: Ranks, level: int, by_edge:
         start[own.local_of(ids)] = initial_values(network, seed, stream, number)[own.first_id:own.stop_id]
         engine.set_state(number, start)
     return Built(engine, own, failure, _connect(engine, plan, own, ranks, seed, stream, level))
+
+
+def _masked(populations: list[tuple[Any, ...]], own: Part) -> list[tuple[Any, ...]]:
+    """Put one bit for each local neuron in the place of the numbers of those who hear a source."""
+    for number, laid in enumerate(populations):
+        for i, (*source, numbers) in enumerate(laid[4]):
+            if numbers is not None:
+                local = numbers + own.to_local[number]
+                heard = np.zeros(own.local, np.uint8)
+                heard[local[(local >= 0) & (local < own.local)]] = 1
+                laid[4][i] = (*source, np.packbits(heard, bitorder="little").view("<u8").astype(np.uint64))
+    return populations
 
 
 def projection_keys(network: Network, seed: int, stream: str) -> list[int]:

@@ -15,6 +15,7 @@ cdef extern from "engine.h" nogil:
         uint64_t key
         double counts_per_hz, weight
         uint32_t input, rate
+        const uint64_t *heard
     ctypedef struct mc_population:
         const mc_kernel *kernel
         double *constant

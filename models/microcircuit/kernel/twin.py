@@ -116,7 +116,8 @@ def background_counts(key: int, mean: float, first_chunk: int, size: int, step: 
 
 
 def run(plan: Plan, seed: int, stream: str, rate_hz: NDArray[np.float64], direct_pa: NDArray[np.float64],
-        arrivals: NDArray[np.int64]) -> tuple[NDArray[np.bool_], dict[str, NDArray[np.float64]]]:
+        arrivals: NDArray[np.int64], more_pa: NDArray[np.float64] | None = None
+        ) -> tuple[NDArray[np.bool_], dict[str, NDArray[np.float64]]]:
     """Run a network from instant 0.
 
     Parameters
@@ -125,10 +126,14 @@ def run(plan: Plan, seed: int, stream: str, rate_hz: NDArray[np.float64], direct
         The network.
     seed, stream : int, str
         Where its random numbers come from.
-    rate_hz, direct_pa : (n_steps, n_populations) float64
-        Rate of one external neuron, Hz, and direct current, pA.
+    rate_hz : (n_steps, n_populations + n_devices) float64
+        Rate of one external neuron, then that of each Poisson device, Hz.
+    direct_pa : (n_steps, n_populations) float64
+        Direct current, pA.
     arrivals : (n_steps, n_neurons) int64
         Spikes on the input port.
+    more_pa : (n_currents, n_steps, n_neurons) float64 or None
+        Direct currents to single neurons, pA.
 
     Returns
     -------
@@ -152,7 +157,8 @@ def run(plan: Plan, seed: int, stream: str, rate_hz: NDArray[np.float64], direct
             mine = due & (wired.target >= one.ids.start) & (wired.target < one.ids.stop)
             arriving = np.zeros((MOST_INPUTS, sizes[number]))
             np.add.at(arriving, (wired.input[mine], wired.target[mine] - one.ids.start), weight[mine])
-            spikes[k + 1, one.ids] = one.step(k, arriving, rate_hz[k, number], direct_pa[k, number], arrivals[k, one.ids])
+            spikes[k + 1, one.ids] = one.step(k, arriving, rate_hz[k], direct_pa[k, number], arrivals[k, one.ids],
+                                             None if more_pa is None else more_pa[:, k, one.ids])
             for name in (s.name for s in network.populations[number].model.state):
                 traced[name][k, one.ids] = one.n[name]
     return spikes[1:], traced
@@ -199,21 +205,34 @@ class _Ready:
         self.arriving = plan.arriving(number)
         self.key = stream_key(seed, stream, "neurons")
 
-    def step(self, k: int, arriving: NDArray[np.float64], rate_hz: float, direct_pa: float, arrivals: NDArray[np.int64]) -> Any:
+    def step(self, k: int, arriving: NDArray[np.float64], rate_hz: NDArray[np.float64], direct_pa: float,
+             arrivals: NDArray[np.int64], more_pa: NDArray[np.float64] | None) -> Any:
         """Advance one step; return who has fired."""
         real, x = self.real, _Values(direct=self.real(direct_pa), uniform=self.uniforms(k))
+        if more_pa is not None:
+            more = np.zeros(self.size, real)
+            for pa in more_pa:
+                more = more + pa.astype(real)
+            x["direct"] = x["direct"] + more
         for number, name in self.names.items():
             x[name] = self.unit * arriving[number].astype(real)
-            for key, counts_per_hz, weight, fed, _ in self.heard:
-                mean = counts_per_hz * rate_hz
-                if fed == number and mean > 0:
-                    count = background_counts(key, mean, self.chunk, self.size, k)
-                    x[name] = x[name] + real(weight) * count.astype(real)
+            extra = np.zeros(self.size, real)
             if number == self.arriving[0]:
-                extra = np.zeros(self.size, real)
-                for more in range(int(arrivals.max(initial=0))):
-                    extra = np.where(arrivals > more, extra + real(self.arriving[1]), extra)
-                x[name] = x[name] + extra
+                for many in range(int(arrivals.max(initial=0))):
+                    extra = np.where(arrivals > many, extra + real(self.arriving[1]), extra)
+            for place, (key, counts_per_hz, weight, fed, column, numbers) in enumerate(self.heard):
+                mean = counts_per_hz * rate_hz[column]
+                if fed != number or not mean > 0:
+                    continue
+                count = background_counts(key, mean, self.chunk, self.size, k)
+                if numbers is not None:
+                    count = count * np.isin(np.arange(self.size), numbers)
+                heard = real(weight) * count.astype(real)
+                if place:
+                    extra = extra + heard
+                else:
+                    x[name] = x[name] + heard
+            x[name] = x[name] + extra
         return self.function(self.n, self.k, x)
 
     def uniforms(self, k: int) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cosim.models.microcircuit.language.model import Model
+from cosim.models.microcircuit.network.devices import Device
 from cosim.models.microcircuit.network.distribution import Distribution
 from cosim.models.microcircuit.network.plasticity import Plasticity
 
@@ -226,12 +227,15 @@ class Network:
         In the order of the file.
     replays : tuple of Replay
         Spikes that are known beforehand.
+    devices : tuple of Device
+        What drives and observes parts of it.
     """
 
     name: str
     populations: tuple[Population, ...]
     projections: tuple[Projection, ...]
     replays: tuple[Replay, ...] = ()
+    devices: tuple[Device, ...] = ()
 
     @property
     def neurons(self) -> int:

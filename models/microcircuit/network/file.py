@@ -14,6 +14,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from cosim.errors import InputError, Problem, raise_all
 from cosim.models.microcircuit.network.cells import WEIGHT_UNITS, Cell, populations_of, weight_in, weights_in
 from cosim.models.microcircuit.network.data import DRAWN, RULES, Network, Population, Projection, edges
+from cosim.models.microcircuit.network.device_file import devices_of
 from cosim.models.microcircuit.network.distribution import Distribution
 from cosim.models.microcircuit.network.edge_file import read_edges
 from cosim.models.microcircuit.network.plasticity import Plasticity, Stdp, plasticity_of
@@ -73,11 +74,15 @@ def read_network(path: Path) -> Network:
     synapses = {key: _synapse(part) for key, part in top.section("synapses").sections().items()}
     items = top.list("projections")
     projections = [_projection(Section(item, path, f"projections[{i}]", problems), populations, synapses) for i, item in enumerate(items)]
+    drivers = top.section("devices")
     top.finish()
     if not populations and not problems:
         problems.append(Problem("a network needs at least one population", where=str(path)))
     raise_all(problems)
-    network = Network(name, tuple(p for p in populations.values() if p), tuple(p for p in projections if p))
+    sound = tuple(p for p in populations.values() if p)
+    devices, replays = devices_of(drivers, sound)
+    raise_all(problems)
+    network = Network(name, sound, tuple(p for p in projections if p), replays, devices)
     raise_all(possible(network))
     return network
 

@@ -18,7 +18,7 @@ from cosim.interfaces import Balance, Component, Context, Description, Port
 from cosim.levels import chosen_level
 from cosim.models.microcircuit.devices import Devices, Shown
 from cosim.models.microcircuit.effort import PARTITIONS, balance, work
-from cosim.models.microcircuit.inputs import Drive, drive
+from cosim.models.microcircuit.inputs import Drive, arriving, drive
 from cosim.models.microcircuit.kernel._engine import LARGEST_MEAN, levels
 from cosim.models.microcircuit.kernel.build import Built, Plan, build, initial_values
 from cosim.models.microcircuit.kernel.cells import array_of, fit
@@ -68,7 +68,7 @@ class Microcircuit(Component):
         step_ms = clock.tick_ms * clock.step
         fitted = tuple(fit(p, step_ms) for p in small.network.populations)
         self._plan = Plan(small, wiring(small.network, step_ms), step_ms, self._precision(small.network) == "double",
-                          parameters.input_weight, fitted)
+                          arriving(small.network.populations, fitted, parameters.input_weight, parameters.input_receptor), fitted)
         self._replays = tuple(Replayed(r, step_ms, small.network.first_ids[r.target], fitted[r.target].inputs[r.receptor])
                               for r in small.network.replays)
         own_rates = [p.background.rate_hz for p in network.populations]

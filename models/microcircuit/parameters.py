@@ -26,8 +26,11 @@ class MicrocircuitParameters:
         Whether the background comes as Poisson spikes or as the direct current of the same mean.
     background : float or None
         Mean rate of one external neuron, Hz; None takes the file's. The input port `background` overrides it.
-    input_weight : float or None
-        Amplitude of the current of a spike on the port `spikes_in`, pA; None takes the background's.
+    input_weight : str, float or None
+        Weight of a spike on the port `spikes_in`, such as ``87.8 pA``, ``0.15 mV`` or ``2 nS``; a plain number is in the unit of the
+        receptor; None takes the background's.
+    input_receptor : str or None
+        What those spikes act on; None goes by the sign of the weight.
     precision : {'single', 'double'}
         Precision of potential and current.
     trace : tuple of int
@@ -47,7 +50,8 @@ class MicrocircuitParameters:
     indegree_scale: float | None = None
     drive: Literal["poisson", "dc"] = "poisson"
     background: Annotated[float, Unit("Hz")] | None = None
-    input_weight: Annotated[float, Unit("pA")] | None = None
+    input_weight: str | float | None = None
+    input_receptor: str | None = None
     precision: Literal["single", "double"] = "single"
     trace: tuple[int, ...] = ()
     weights_every: Annotated[float, Unit("ms")] | None = None
@@ -62,8 +66,11 @@ class MicrocircuitParameters:
                  if value is not None and not (isfinite(value) and value > 0)]
         if self.background is not None and not (isfinite(self.background) and self.background >= 0):
             found.append(Problem(f"the background rate is {self.background:g} Hz", where="background", expected="a rate of at least 0 Hz"))
-        if self.input_weight is not None and not isfinite(self.input_weight):
-            found.append(Problem(f"input_weight is {self.input_weight:g} pA", where="input_weight", expected="a finite current"))
+        if isinstance(self.input_weight, float) and not isfinite(self.input_weight):
+            found.append(Problem(f"input_weight is {self.input_weight:g}", where="input_weight", expected="a finite weight"))
+        if self.input_receptor is not None and self.input_weight is None:
+            found.append(Problem(f"input_receptor is '{self.input_receptor}', and no input_weight is given", where="input_receptor",
+                                 expected="both, or none of them"))
         if self.weights_every is not None and not (isfinite(self.weights_every) and self.weights_every > 0):
             found.append(Problem(f"weights_every is {self.weights_every:g} ms", where="weights_every", expected="a time above 0"))
         if self.weights_sample < 0:

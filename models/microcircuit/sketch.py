@@ -25,9 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 from ruamel.yaml import YAML
 
-from cosim.blocks import Samples, Spikes
+from cosim.blocks import Block, Samples, Spikes
 from cosim.errors import InputError, Problem
-from cosim.interfaces import Context, Ranks
+from cosim.interfaces import Context, Description, Ranks
 from cosim.models.microcircuit.component import Microcircuit
 from cosim.models.microcircuit.network.quantities import quantity
 from cosim.models.microcircuit.parameters import MicrocircuitParameters
@@ -176,9 +176,10 @@ class Network:
             blocks.append(one.advance(window, {}))
             if monotonic() - begun > _TELL_AFTER_S and sys.stderr.isatty():
                 told = True
-                print(f"\r{window.stop * float(step_ms):,.0f} of {float(total):,.0f} ms", end="", file=sys.stderr, flush=True)
+                sys.stderr.write(f"\r{window.stop * float(step_ms):,.0f} of {float(total):,.0f} ms")
+                sys.stderr.flush()
         if told:
-            print(file=sys.stderr)
+            sys.stderr.write("\n")
         described = one.describe()
         one.close()
         return _results(described, blocks, float(step_ms), float(total))
@@ -227,20 +228,21 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else str(value) if isinstance(value, Path) else value
 
 
-def _results(described: Any, blocks: list[Mapping[str, Any]], step_ms: float, duration_ms: float) -> Results:
+def _results(described: Description, blocks: list[Mapping[str, Block]], step_ms: float, duration_ms: float) -> Results:
     spikes: dict[str, tuple[NDArray[np.float64], NDArray[np.int64]]] = {}
     traces = {}
     for port in described.outputs:
         given = [block[port.name] for block in blocks]
         if isinstance(given[0], Spikes):
-            joined = Spikes.join(*given)
-            early = 0.0 if joined.offsets is None else joined.offsets
-            spikes[port.name] = (joined.ticks - early) * step_ms, joined.ids
+            joined = Spikes.join(*(block for block in given if isinstance(block, Spikes)))
+            early = np.zeros(len(joined.ticks)) if joined.offsets is None else joined.offsets
+            spikes[port.name] = np.asarray((joined.ticks - early) * step_ms, np.float64), joined.ids
         elif isinstance(given[0], Samples) and port.name != "background":
-            values = np.concatenate([block.values for block in given])
-            traces[port.name] = Trace((1 + np.arange(len(values))) * step_ms, np.array([int(i) for i in port.labels]), values, port.unit)
+            values = np.concatenate([block.values for block in given if isinstance(block, Samples)])
+            ids = np.array([int(i) for i in port.labels])
+            traces[port.name] = Trace(np.arange(1, len(values) + 1, dtype=np.float64) * step_ms, ids, values, port.unit)
     main = described.outputs[0]
     ends = [first for _, first in main.populations[1:]] + [main.size]
     populations = {name: (first, end - first) for (name, first), end in zip(main.populations, ends, strict=True)}
-    times, ids = spikes.pop("spikes")
-    return Results(times, ids, populations, duration_ms, spikes, traces)
+    times, senders = spikes.pop("spikes")
+    return Results(times, senders, populations, duration_ms, spikes, traces)

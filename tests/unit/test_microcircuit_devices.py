@@ -71,6 +71,12 @@ def test_the_bits_do_not_depend_on_ranks_or_windows(tmp_path, ranks, window, sha
     assert digest(run(lambda: make(DRIVEN, tmp_path), 800, window, ranks=ranks, share_memory=share)) == expected
 
 
+@pytest.mark.parametrize("share", [True, False])
+def test_the_partition_by_edge_gives_the_same_bits(tmp_path, share):
+    expected = digest(run(lambda: make(DRIVEN, tmp_path), 800))
+    assert digest(run(lambda: make(DRIVEN, tmp_path), 800, 100, ranks=3, share_memory=share, partition="edges")) == expected
+
+
 @pytest.mark.parametrize("precision", ["single", "double"])
 def test_nothing_but_the_chosen_neurons_hears_a_poisson_device(tmp_path, precision):
     """Each hears its own train of the rate; potentials of all others stay where they are."""
@@ -110,6 +116,22 @@ def test_neuron_i_of_a_file_speaks_to_target_i(tmp_path):
                                 "  i: {kind: multimeter, target: A, neurons: [10, 11, 12], variables: I_syn_ex}")
     i = run(lambda: make(text, tmp_path), 60)["i.I_syn_ex"].values
     assert [np.argwhere(np.diff(i[:, c], prepend=0) > 5)[:, 0].tolist() for c in range(3)] == [[19], [29, 39], []]
+
+
+@pytest.mark.parametrize(("settings", "says"), [
+    ({"input_weight": "2 nS"}, "has a weight in pA"), ({"input_weight": "2"}, "'2' has no unit"),
+    ({"input_weight": "2 pA", "input_receptor": "gaba"}, "no receptor 'gaba'"), ({"input_receptor": "ex"}, "no input_weight is given"),
+    ({"input_weight": float("nan")}, "input_weight is nan")])
+def test_a_wrong_weight_of_the_input_port_is_a_sentence(tmp_path, settings, says):
+    with pytest.raises(InputError, match=says):
+        make(MIXED, tmp_path, **settings)
+
+
+def test_the_weight_of_the_input_port_may_carry_its_unit(tmp_path):
+    """A peak of 0.15 mV is a current of 87.8 pA in these neurons; a receptor that is named takes it, whatever its sign."""
+    plain, peak, named = (make(MIXED, tmp_path, **s)._plan.arrivals for s in (
+        {"input_weight": 87.8}, {"input_weight": "0.15 mV"}, {"input_weight": "87.8 pA", "input_receptor": "in"}))
+    assert plain == named == ((0, 87.8),) * 3 and [w for _, w in peak] == pytest.approx([87.8] * 3, rel=1e-3)
 
 
 @pytest.mark.parametrize(("device", "says"), [

@@ -47,8 +47,8 @@ class Plan:
         Time step, ms.
     is_double : bool
         Whether the state is kept in double precision.
-    input_pa : float or None
-        Weight of a spike on the input port, pA; None for that of the background.
+    arrivals : tuple of (int, float)
+        For each population: which input a spike on the port ``spikes_in`` feeds, and its weight in the unit of the receptor.
     fitted : tuple of Fitted
         How each population runs.
     """
@@ -57,7 +57,7 @@ class Plan:
     wiring: Wiring
     step_ms: Fraction
     is_double: bool
-    input_pa: float | None
+    arrivals: tuple[tuple[int, float], ...]
     fitted: tuple[Fitted, ...]
 
     def populations(self, seed: int, stream: str) -> list[tuple[Any, ...]]:
@@ -87,10 +87,7 @@ class Plan:
 
     def arriving(self, population: int) -> tuple[int, float]:
         """Return which input a spike on the port ``spikes_in`` feeds in a population, and its weight there."""
-        p, f = self.scaled.network.populations[population], self.fitted[population]
-        if self.input_pa is None:
-            return f.inputs[p.background.receptor], p.background.weight
-        return f.inputs[p.model.receptor_of(self.input_pa).name], self.input_pa
+        return self.arrivals[population]
 
     def slots(self) -> int:
         """Return the length of the ring of emitted spikes, steps."""

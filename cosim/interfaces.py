@@ -117,6 +117,34 @@ class Description:
     static: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Say how one partition would share out a component's work over its ranks, as far as that is known before anything is built.
+
+    Parameters
+    ----------
+    partition : str
+        One of `Description.partitions`.
+    load : tuple of float
+        Expected effort of each rank, core-seconds for a second of simulated time.
+    held : tuple of float
+        How many of the things that weigh most each rank holds.
+    things : str
+        What these are, such as ``synapses``.
+    exchanges : float
+        How often the ranks wait for each other in a second of simulated time.
+    traffic : float
+        What all of them together tell others in a second of simulated time, bytes.
+    """
+
+    partition: str
+    load: tuple[float, ...]
+    held: tuple[float, ...]
+    things: str
+    exchanges: float
+    traffic: float
+
+
 class Ranks(ABC):
     """Let the ranks of one group work together, whatever lies between them.
 
@@ -219,6 +247,13 @@ class Component(ABC):
     @abstractmethod
     def describe(self) -> Description:
         """Return the ports and needs; the same on every call and every rank."""
+
+    def balance(self, ranks: int) -> tuple[Balance, ...]:
+        """Return how each of its partitions would share out the work over so many ranks; nothing, where that is not known.
+
+        Like `describe`, it must be cheap.
+        """
+        return ()
 
     @abstractmethod
     def prepare(self, context: Context) -> None:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from cosim.blocks import Kind
 from cosim.experiment.layout import Transport
+from cosim.launch.balance import explain_balance
 from cosim.launch.machine import in_bytes, memory
 from cosim.launch.processes import start_line
 from cosim.launch.ready import Ready, needed_memory
@@ -73,6 +74,7 @@ def explain_layout(ready: Ready, console: Console, folder: Path) -> None:
             core = str(mine[rank % len(mine)]) if len(mine) >= placement.ranks else ", ".join(map(str, mine)) or "any"
             table.add_row(str(layout.first_rank(name) + rank), name, str(rank), core, hosts[rank] if hosts else "this one")
     console.print(table)
+    explain_balance(ready, console)
     if layout.transport is Transport.MPI and layout.processes > len(cores()):
         console.print("more ranks than cores: ranks give way to each other while they wait")
     console.print(f"'cosim run' makes {folder}, starts this line in it, and writes the results of what the processes tell it:")

@@ -42,6 +42,9 @@ def _projection(p: Projection, target: Population) -> dict[str, Any]:
     if p.rule not in RULES:
         raise InputError(Problem(f"{p.name} has the rule '{p.rule}', which the scripts of the others do not know", p.where,
                                  f"one of {', '.join(RULES)}", "measure without --against"))
+    if p.plasticity is not None:
+        raise InputError(Problem(f"the synapses of {p.name} change, which the scripts of the others do not know", p.where,
+                                 "synapses without 'plasticity'", "measure without --against"))
     return {"source": p.source, "target": p.target, "rule": p.rule, "number": round(p.count), "probability": p.count,
             "weight": _signed(target, p.receptor, float(p.weights.first)), "weight_sd": _sd(p.weights, f"the weight of {p.name}"),
             "delay": float(p.delays.first), "delay_sd": _sd(p.delays, f"the delay of {p.name}"), "autapses": p.autapses,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,13 +14,16 @@ from numpy.typing import NDArray
 
 from cosim.blocks import Block, Kind, Samples, Spikes
 from cosim.errors import InputError, Problem, RunError, raise_all
-from cosim.interfaces import Component, Context, Description, Port
+from cosim.interfaces import Balance, Component, Context, Description, Port
 from cosim.levels import chosen_level
-from cosim.models.microcircuit.inputs import Drive, drive
+from cosim.models.microcircuit.devices import Devices, Shown
+from cosim.models.microcircuit.effort import PARTITIONS, balance, work
+from cosim.models.microcircuit.inputs import Drive, arriving, drive
 from cosim.models.microcircuit.kernel._engine import LARGEST_MEAN, levels
 from cosim.models.microcircuit.kernel.build import Built, Plan, build, initial_values
 from cosim.models.microcircuit.kernel.cells import array_of, fit
 from cosim.models.microcircuit.kernel.partition import first_ids
+from cosim.models.microcircuit.kernel.plastic import memory
 from cosim.models.microcircuit.kernel.precise import PreciseBuilt, advance_precise, build_precise, network_of
 from cosim.models.microcircuit.kernel.replay import Replayed
 from cosim.models.microcircuit.network.data import Network
@@ -26,10 +31,9 @@ from cosim.models.microcircuit.network.file import find_network, read_network
 from cosim.models.microcircuit.network.scaling import scaled
 from cosim.models.microcircuit.network.wiring import wiring
 from cosim.models.microcircuit.parameters import MicrocircuitParameters
+from cosim.models.microcircuit.weights import WeightPorts
 from cosim.random import stream_key
-from cosim.timegrid import Clock, Window, in_ms
-
-_NS_PER_EVENT, _NS_PER_UPDATE, _NS_PER_DRAW = 1.2, 0.5, 0.8
+from cosim.timegrid import Clock, Window, in_ms, to_ticks
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +68,25 @@ class Microcircuit(Component):
         step_ms = clock.tick_ms * clock.step
         fitted = tuple(fit(p, step_ms) for p in small.network.populations)
         self._plan = Plan(small, wiring(small.network, step_ms), step_ms, self._precision(small.network) == "double",
-                          parameters.input_weight, fitted)
+                          arriving(small.network.populations, fitted, parameters.input_weight, parameters.input_receptor), fitted)
         self._replays = tuple(Replayed(r, step_ms, small.network.first_ids[r.target], fitted[r.target].inputs[r.receptor])
                               for r in small.network.replays)
         own_rates = [p.background.rate_hz for p in network.populations]
         self._rates = np.array(own_rates if parameters.background is None else [parameters.background] * len(own_rates), float)
         self._level = chosen_level(levels())
-        self._trace = np.array(parameters.trace, np.int64)
-        raise_all(self._problems())
+        self._devices = Devices(self._plan)
+        self._weights = WeightPorts(small.network, self._reading(parameters.weights_every), parameters.weights_sample)
+        raise_all(self._problems() + self._weights.problems())
+        self._shown = self._show()
         self._context: Context | None = None
         self._built: Built | PreciseBuilt | None = None
 
     def _precision(self, network: Network) -> str:
         return "double" if any(p.model.is_precise for p in network.populations) else self._set.precision
+
+    def _reading(self, every_ms: float | None) -> int:
+        """Return steps from one reading of the weights to the next, 0 for none."""
+        return 0 if every_ms is None else to_ticks(Fraction(repr(every_ms)), self._plan.step_ms, "weights_every")
 
     def _problems(self) -> list[Problem]:
         neurons = self._plan.scaled.network.neurons
@@ -89,6 +99,10 @@ class Microcircuit(Component):
                                  f"of {other.name} ({other.model.name}) on them", where="network",
                                  expected="precise spike times in all populations of a network or in none",
                                  remedy=f"give {other.name} the model {precise[0].model.name}, or make two groups of them"))
+        if precise:
+            found += [Problem(f"the synapses of {p.name} change, and {precise[0].model.name} has precise spike times", where=p.where,
+                              expected="plasticity in networks whose spikes lie on the grid", remedy="take iaf_psc_exp, or leave it out")
+                      for p in self._plan.scaled.network.projections if p.plasticity is not None]
         means = self._plan.scaled.poisson_synapses * self._rates * self._clock.step_ms * 1e-3
         return found + [Problem(
             f"each neuron of {p.name} would get {mean:.4g} external spikes a step ({p.background.synapses} synapses at {rate:g} Hz), and "
@@ -103,27 +117,31 @@ class Microcircuit(Component):
                         about="Spikes of all neurons."),
                    Port("background", Kind.RATE, "Hz", len(names), labels=names,
                         about="Mean rate of one external neuron, in the step that ends at the sample.")]
-        labels = tuple(str(i) for i in self._set.trace)
-        outputs += [Port(port, Kind.STATE, unit, len(labels), labels=labels, about=about)
-                    for port, (_, unit, about) in self._traced().items()]
+        outputs += [Port(port, Kind.STATE, shown.unit, len(shown.ids), labels=tuple(str(i) for i in shown.ids), about=shown.about)
+                    for port, shown in self._shown.items()]
+        outputs += [replace(outputs[0], name=port, about=f"Spikes of {len(ids)} neurons.")
+                    for port, ids in self._devices.recorders.items()]
         inputs = (Port("background", Kind.RATE, "Hz", 1, about="Mean rate of one external neuron, instead of the constant one."),
                   Port("spikes_in", Kind.SPIKES, "1", network.neurons, about="Spikes to single neurons."),
                   Port("current", Kind.CURRENT, "pA", len(names), labels=names, about="Direct current to all neurons of each population."))
+        outputs += self._weights.ports()
         return Description(tuple(outputs), inputs, internal_delay=wires.least_delay * self._clock.step, max_ranks=network.neurons,
-                           partitions=() if network.populations[0].model.is_precise else ("neurons", "edges"),
-                           memory_bytes=self._memory(), work=self._work(), facts=self._facts())
+                           partitions=self._partitions(),
+                           memory_bytes=self._memory(), work=work(self._plan), facts=self._facts())
 
-    def _traced(self) -> dict[str, tuple[str, str, str]]:
-        """Return variable, unit and purpose of each port of the traced neurons."""
-        if not len(self._trace):
-            return {}
-        network = self._plan.scaled.network
-        sizes = [p.size for p in network.populations]
-        models = {network.populations[i].model for i in np.unique(np.searchsorted(np.cumsum(sizes), self._trace, side="right"))}
-        found = {"potential": ("V_m", "mV", "Membrane potential of the traced neurons.")}
+    def _show(self) -> dict[str, Shown]:
+        """Return what each port of sampled neurons shows."""
+        ids = np.array(self._set.trace, np.int64)
+        if not len(ids):
+            return dict(self._devices.shown)
+        models = {self._plan.scaled.network.populations[i].model for i in np.unique(self._population_of(ids))}
+        found = {"potential": Shown("V_m", "mV", ids, "Membrane potential of the traced neurons.")}
         if all(any(state.name == "I_syn_ex" for state in model.state) for model in models):
-            found["synaptic_current"] = ("I_syn_ex", "pA", "Synaptic current of the traced neurons.")
-        return found
+            found["synaptic_current"] = Shown("I_syn_ex", "pA", ids, "Synaptic current of the traced neurons.")
+        return {**found, **self._devices.shown}
+
+    def _population_of(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.searchsorted(np.cumsum(self._devices.sizes), ids, side="right")
 
     def _memory(self) -> int:
         network, wires = self._plan.scaled.network, self._plan.wiring
@@ -131,14 +149,15 @@ class Microcircuit(Component):
         state = network.neurons * (8 + (24 if self._plan.is_double else 12))
         if network.populations[0].model.is_precise:
             return 100 * network.synapses + (12 * self._plan.slots() + 90) * network.neurons + 60_000_000
-        return 4 * network.synapses + rows + state + 4 * self._plan.slots() * network.neurons + 60_000_000
+        static = sum(network.count(p) for p in network.projections if p.plasticity is None)
+        return 4 * static + memory(network, wires.ages) + rows + state + 4 * self._plan.slots() * network.neurons + 60_000_000
 
-    def _work(self) -> float:
-        network = self._plan.scaled.network
-        events = sum(network.count(p) * (network.populations[p.source].mean_rate or 10.0) for p in network.projections)
-        steps = 1000 / self._clock.step_ms * network.neurons
-        drawn = _NS_PER_DRAW if self._plan.scaled.poisson_synapses.any() else 0.0
-        return 1e-9 * (events * _NS_PER_EVENT + steps * (_NS_PER_UPDATE * (2 if self._plan.is_double else 1) + drawn))
+    def balance(self, ranks: int) -> tuple[Balance, ...]:
+        """Return how evenly each partition would share out the network; neurons with precise spike times have one only."""
+        return tuple(b for b in balance(self._plan, ranks) if b.partition in (self._partitions() or PARTITIONS[:1]))
+
+    def _partitions(self) -> tuple[str, ...]:
+        return () if self._plan.scaled.network.populations[0].model.is_precise else PARTITIONS
 
     def _facts(self) -> dict[str, str]:
         network, wires = self._plan.scaled.network, self._plan.wiring
@@ -148,7 +167,13 @@ class Microcircuit(Component):
                 "smallest delay": in_ms(wires.least_delay * self._plan.step_ms),
                 "largest delay": in_ms((wires.least_delay + wires.ages - 1) * self._plan.step_ms),
                 "weight unit": self._units(), "precision": self._precision(network),
-                **({"spike times": "precise"} if network.populations[0].model.is_precise else {}), **listed}
+                **({"spike times": "precise"} if network.populations[0].model.is_precise else {}), **self._changing(), **listed}
+
+    def _changing(self) -> dict[str, str]:
+        network = self._plan.scaled.network
+        count = sum(network.count(p) for p in network.projections if p.plasticity is not None)
+        size = memory(network, self._plan.wiring.ages) / 2**20
+        return {"synapses that change": f"{count:,}, about {size:,.1f} MiB"} if count else {}
 
     def _units(self) -> str:
         found = dict.fromkeys(f"{unit:.6g} {p.model.receptors[0].unit}" for p, unit in
@@ -168,17 +193,18 @@ class Microcircuit(Component):
         else:
             self._built = build(self._plan, context.seed, self._stream(context), context.ranks, self._level,
                                 context.partition == "edges")
-        own = self._trace[(self._trace >= self._built.part.first_id) & (self._trace < self._built.part.stop_id)]
-        local = self._built.part.local_of(own).astype(np.uint32)
-        self._own_trace = np.array([(n, self._array(int(i), variable)) for variable, *_ in self._traced().values()
-                                    for n, i in zip(local, own, strict=True)], np.uint32).reshape(-1, 2)
-        owner = np.searchsorted(first_ids(neurons, context.ranks.size), self._trace, side="right")
-        self._trace_place = np.argsort(np.argsort(owner, kind="stable"))
+            self._weights.prepare(self._built.plastic, context.ranks)
+        part, rows = self._built.part, []
+        self._traces_upto = [0]
+        for shown in self._shown.values():
+            own = shown.ids[(shown.ids >= part.first_id) & (shown.ids < part.stop_id)]
+            rows += [(n, self._array(int(i), shown.variable)) for n, i in zip(part.local_of(own), own, strict=True)]
+            self._traces_upto.append(len(rows))
+        self._own_trace = np.array(rows, np.uint32).reshape(-1, 2)
 
     def _array(self, neuron: int, variable: str) -> int:
-        network = self._plan.scaled.network
-        at = int(np.searchsorted(np.cumsum([p.size for p in network.populations]), neuron, side="right"))
-        return array_of(network.populations[at].model, variable)
+        at = int(self._population_of(np.array([neuron]))[0])
+        return array_of(self._plan.scaled.network.populations[at].model, variable)
 
     def _stream(self, context: Context) -> str:
         return context.group if self._set.stream is None else self._set.stream
@@ -187,10 +213,13 @@ class Microcircuit(Component):
         """Return no spikes, the background's constant rate, and the traced neurons at instant 0."""
         context, step, network = self._begun()[0], self._clock.step, self._plan.scaled.network
         first: dict[str, Block] = {"spikes": Spikes.none(), "background": Samples(0, step, self._rates[None, :].copy())}
-        for port, (variable, *_) in self._traced().items():
-            start = [initial_values(network, context.seed, self._stream(context), self._array(i, variable))[i] for i in self._set.trace]
-            first[port] = Samples(0, step, (np.array(start) + self._above(variable))[None, :])
-        return first
+        for port, shown in self._shown.items():
+            arrays = np.array([self._array(int(i), shown.variable) for i in shown.ids])
+            values = {a: initial_values(network, context.seed, self._stream(context), int(a)) for a in np.unique(arrays)}
+            start = np.array([values[a][i] for a, i in zip(arrays, shown.ids, strict=True)])
+            first[port] = Samples(0, step, (start + self._above(shown))[None, :])
+        first.update({port: Spikes.none() for port in self._devices.recorders})
+        return first | {port: Samples(0, step, held[None, :]) for port, held in self._weights.initial().items()}
 
     def advance(self, window: Window, inputs: Mapping[str, Block]) -> Mapping[str, Block]:
         """Advance all neurons over a window."""
@@ -199,46 +228,75 @@ class Microcircuit(Component):
         first, steps = window.start // self._clock.step, window.length // self._clock.step
         if isinstance(built, PreciseBuilt):
             result = self._advance_precisely(built, first, driven)
-        elif context.ranks.share_memory or context.ranks.size == 1:
-            result = _Result(*built.engine.advance(first, driven.rate_hz, driven.direct_pa, driven.arriving(built.part), None,
-                                                   self._own_trace, context.ranks.rank == 0))
         else:
-            result = self._advance_in_turns(built, first, steps, driven)
+            result = self._advance_and_read(built, first, steps, driven)
         self._refuse_divergence(first + steps)
         ticks = np.repeat(window.start + self._clock.step * np.arange(1, steps + 1), result.counts)
         given: dict[str, Block] = {"spikes": Spikes(ticks, result.ids.astype(np.int64), result.offsets),
                                    "background": Samples(window.start + self._clock.step, self._clock.step, driven.rate_hz)}
-        traces = self._traced()
-        for port, (variable, *_), part in zip(traces, traces.values(), np.split(result.traced, max(len(traces), 1)), strict=False):
-            rows = context.ranks.gather(np.ascontiguousarray(part)) if context.ranks.size > 1 else part
-            values = rows[self._trace_place].T + self._above(variable)
+        for (port, shown), begin, end in zip(self._shown.items(), self._traces_upto, self._traces_upto[1:], strict=False):
+            part = np.ascontiguousarray(result.traced[begin:end])
+            rows = context.ranks.gather(part) if context.ranks.size > 1 else part
+            values = rows[self._places(shown.ids)].T + self._above(shown)
             given[port] = Samples(window.start + self._clock.step, self._clock.step, np.ascontiguousarray(values))
-        return given
+        for port, ids in self._devices.recorders.items():
+            kept = np.isin(result.ids, ids)
+            given[port] = Spikes(ticks[kept], result.ids[kept].astype(np.int64), None if result.offsets is None else result.offsets[kept])
+        return given | {port: Samples(window.start + self._clock.step, self._clock.step, v) for port, v in self._weights.take().items()}
 
-    def _above(self, variable: str) -> NDArray[np.float64]:
-        """Return what a state variable of the traced neurons is counted from."""
-        network = self._plan.scaled.network
-        at = np.searchsorted(np.cumsum([p.size for p in network.populations]), self._trace, side="right")
-        return np.array([network.populations[i].above(variable) for i in at], float)
+    def _places(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return where each of some neurons stands among those that all ranks have given, one after the other."""
+        neurons, ranks = self._plan.scaled.network.neurons, self._begun()[0].ranks.size
+        owner = np.searchsorted(first_ids(neurons, ranks), ids, side="right")
+        return np.argsort(np.argsort(owner, kind="stable"))
+
+    def _above(self, shown: Shown) -> NDArray[np.float64]:
+        """Return what a state variable of some neurons is counted from."""
+        populations = self._plan.scaled.network.populations
+        return np.array([populations[i].above(shown.variable) for i in self._population_of(shown.ids)], float)
+
+    def _rates_of(self, first: int, driven: Drive) -> NDArray[np.float64]:
+        """Return the rates of the background and of the Poisson devices."""
+        return np.ascontiguousarray(np.hstack([driven.rate_hz, self._devices.rates(first, len(driven.rate_hz))]))
 
     def _advance_precisely(self, built: PreciseBuilt, first: int, driven: Drive) -> _Result:
         found = advance_precise(built, self._begun()[0].ranks, self._plan.wiring.least_delay, first, driven.rate_hz, driven.direct_pa,
                                 driven.precisely(built.part), self._own_trace)
         return _Result(found.counts, found.ids, found.traced, found.offsets * self._clock.step)
 
-    def _advance_in_turns(self, built: Built, first: int, steps: int, driven: Drive) -> _Result:
-        """Advance one turn at a time and exchange spikes and partial sums as messages, where the ranks share no memory."""
-        context, parts = self._begun()[0], []
-        for begin in range(0, steps, built.engine.turn):
-            end = min(begin + built.engine.turn, steps)
-            if built.part.share[1] > 1:
-                built.engine.add(end - begin, context.ranks.gather(built.engine.sums(first + begin, end - begin)))
-            _, _, traced = built.engine.advance(first + begin, driven.rate_hz[begin:end], driven.direct_pa[begin:end],
-                                                driven.arriving(built.part, begin, end), None, self._own_trace, False)
-            told = context.ranks.gather(built.engine.part(first + begin, end - begin))
-            parts.append(_Result(*built.engine.take(first + begin, end - begin, told), traced))
+    def _advance_and_read(self, built: Built, first: int, steps: int, driven: Drive) -> _Result:
+        """Advance, and stop where weights are to be read."""
+        context, cuts = self._begun()[0], self._weights.cuts(first, steps)
+        alone = context.ranks.share_memory or context.ranks.size == 1
+        parts, rates = [], self._rates_of(first, driven)
+        for begin, end in pairwise(sorted({0, *cuts, steps})):
+            if alone:
+                currents = self._devices.currents(built.part, first + begin, end - begin)
+                parts.append(_Result(*built.engine.advance(first + begin, rates[begin:end], driven.direct_pa[begin:end],
+                                                           driven.arriving(built.part, begin, end), currents, self._own_trace,
+                                                           context.ranks.rank == 0)))
+            else:
+                parts += self._advance_in_turns(built, first, begin, end, driven)
+            self._weights.keep(end - begin - 1)
+            if end in cuts:
+                self._weights.read(built.plastic, context.ranks, first + end)
+            self._weights.keep(1)
         return _Result(np.concatenate([p.counts for p in parts]), np.concatenate([p.ids for p in parts]),
                        np.concatenate([p.traced for p in parts], axis=1))
+
+    def _advance_in_turns(self, built: Built, first: int, start: int, stop: int, driven: Drive) -> list[_Result]:
+        """Advance one turn at a time and exchange spikes and partial sums as messages, where the ranks share no memory."""
+        context, parts, rates = self._begun()[0], [], self._rates_of(first, driven)
+        for begin in range(start, stop, built.engine.turn):
+            end = min(begin + built.engine.turn, stop)
+            if built.part.share[1] > 1:
+                built.engine.add(end - begin, context.ranks.gather(built.engine.sums(first + begin, end - begin)))
+            _, _, traced = built.engine.advance(first + begin, rates[begin:end], driven.direct_pa[begin:end],
+                                                driven.arriving(built.part, begin, end),
+                                                self._devices.currents(built.part, first + begin, end - begin), self._own_trace, False)
+            told = context.ranks.gather(built.engine.part(first + begin, end - begin))
+            parts.append(_Result(*built.engine.take(first + begin, end - begin, told), traced))
+        return parts
 
     def _refuse_divergence(self, reached: int) -> None:
         """Raise on all ranks alike; what another rank has met beyond this window is left for the next."""

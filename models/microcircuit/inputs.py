@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cosim.blocks import Block, Samples, Spikes
-from cosim.errors import RunError
+from cosim.errors import InputError, Problem, RunError, raise_all
 from cosim.models.microcircuit.kernel._engine import LARGEST_MEAN
 from cosim.models.microcircuit.kernel.build import Plan
+from cosim.models.microcircuit.kernel.cells import Fitted
 from cosim.models.microcircuit.kernel.partition import Part
 from cosim.models.microcircuit.kernel.replay import Arriving, Replayed, merged
+from cosim.models.microcircuit.network.cells import WEIGHT_UNITS
+from cosim.models.microcircuit.network.data import Population
+from cosim.models.microcircuit.network.quantities import quantity
 from cosim.timegrid import Clock, Window
 
 PreciseArrivals = tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.uint32], NDArray[np.float64], NDArray[np.float64]]
@@ -109,6 +114,40 @@ def drive(plan: Plan, rates: NDArray[np.float64], window: Window, clock: Clock, 
     spikes = merged(parts) if parts else None
     upto = None if spikes is None else np.searchsorted(spikes.instants, np.arange(first, first + steps + 1), side="right").astype(np.int64)
     return Drive(plan, np.ascontiguousarray(rate), np.ascontiguousarray(direct), upto, spikes)
+
+
+def arriving(populations: Sequence[Population], fitted: Sequence[Fitted], weight: str | float | None,
+             receptor: str | None) -> tuple[tuple[int, float], ...]:
+    """Return which input of each population a spike on the port ``spikes_in`` feeds, and its weight there.
+
+    Raises
+    ------
+    InputError
+        When a population has no such receptor, or the weight has a unit that is not the receptor's.
+    """
+    if weight is None:
+        return tuple((f.inputs[p.background.receptor], p.background.weight) for p, f in zip(populations, fitted, strict=True))
+    try:
+        given = quantity(weight, *WEIGHT_UNITS) if isinstance(weight, str) else (Fraction(weight), "")
+    except ValueError as error:
+        raise InputError(Problem(str(error), "input_weight", "such as 87.8 pA, 0.15 mV or 2 nS")) from None
+    found, problems = [], []
+    for p, f in zip(populations, fitted, strict=True):
+        known = [r.name for r in p.model.receptors]
+        if receptor is not None and receptor not in known:
+            problems.append(Problem(f"'{p.name}' is {p.model.name}, which has no receptor '{receptor}'", "input_receptor",
+                                    f"one of {', '.join(known)}"))
+            continue
+        acts = p.model.receptor(receptor) if receptor else p.model.receptor_of(float(given[0]))
+        factor = 1.0 if given[1] in ("", acts.unit) else p.model.peak(p.parameters, acts.name) if given[1] == "mV" else None
+        if factor is None:
+            problems.append(Problem(f"the weight of a spike on spikes_in is {weight}, and a synapse of {p.model.name} ('{p.name}', "
+                                    f"receptor '{acts.name}') has a weight in {acts.unit}", "input_weight", f"a weight in {acts.unit}"))
+            continue
+        value = float(given[0]) * factor
+        found.append((f.inputs[acts.name], value if acts.keeps_sign else abs(value)))
+    raise_all(problems)
+    return tuple(found)
 
 
 def _samples(block: Block, window: Window, clock: Clock, size: int, group: str, port: str, unit: str) -> NDArray[np.float64]:

@@ -26,12 +26,19 @@ class MicrocircuitParameters:
         Whether the background comes as Poisson spikes or as the direct current of the same mean.
     background : float or None
         Mean rate of one external neuron, Hz; None takes the file's. The input port `background` overrides it.
-    input_weight : float or None
-        Amplitude of the current of a spike on the port `spikes_in`, pA; None takes the background's.
+    input_weight : str, float or None
+        Weight of a spike on the port `spikes_in`, such as ``87.8 pA``, ``0.15 mV`` or ``2 nS``; a plain number is in the unit of the
+        receptor; None takes the background's.
+    input_receptor : str or None
+        What those spikes act on; None goes by the sign of the weight.
     precision : {'single', 'double'}
         Precision of potential and current.
     trace : tuple of int
         Neurons whose potential and synaptic current are given on output ports, one sample a step.
+    weights_every : float or None
+        How often the weights of projections with STDP are read and given on output ports, ms; None for no such ports.
+    weights_sample : int
+        How many synapses of each such projection the port `weights` gives one by one.
     stream : str or None
         Name of the random streams; None takes the group's name.
     folder : str
@@ -43,9 +50,12 @@ class MicrocircuitParameters:
     indegree_scale: float | None = None
     drive: Literal["poisson", "dc"] = "poisson"
     background: Annotated[float, Unit("Hz")] | None = None
-    input_weight: Annotated[float, Unit("pA")] | None = None
+    input_weight: str | float | None = None
+    input_receptor: str | None = None
     precision: Literal["single", "double"] = "single"
     trace: tuple[int, ...] = ()
+    weights_every: Annotated[float, Unit("ms")] | None = None
+    weights_sample: int = 0
     stream: str | None = None
     folder: str = "."
 
@@ -56,8 +66,15 @@ class MicrocircuitParameters:
                  if value is not None and not (isfinite(value) and value > 0)]
         if self.background is not None and not (isfinite(self.background) and self.background >= 0):
             found.append(Problem(f"the background rate is {self.background:g} Hz", where="background", expected="a rate of at least 0 Hz"))
-        if self.input_weight is not None and not isfinite(self.input_weight):
-            found.append(Problem(f"input_weight is {self.input_weight:g} pA", where="input_weight", expected="a finite current"))
+        if isinstance(self.input_weight, float) and not isfinite(self.input_weight):
+            found.append(Problem(f"input_weight is {self.input_weight:g}", where="input_weight", expected="a finite weight"))
+        if self.input_receptor is not None and self.input_weight is None:
+            found.append(Problem(f"input_receptor is '{self.input_receptor}', and no input_weight is given", where="input_receptor",
+                                 expected="both, or none of them"))
+        if self.weights_every is not None and not (isfinite(self.weights_every) and self.weights_every > 0):
+            found.append(Problem(f"weights_every is {self.weights_every:g} ms", where="weights_every", expected="a time above 0"))
+        if self.weights_sample < 0:
+            found.append(Problem(f"weights_sample is {self.weights_sample}", where="weights_sample", expected="a number of at least 0"))
         for name, value, choices in (("drive", self.drive, ("poisson", "dc")), ("precision", self.precision, ("single", "double"))):
             if value not in choices:
                 found.append(Problem(f"{name} is '{value}'", where=name, expected=" or ".join(f"'{c}'" for c in choices)))

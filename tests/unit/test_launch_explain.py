@@ -106,6 +106,44 @@ def test_a_component_that_fails_in_its_own_way_is_named_with_the_place(tmp_path:
     assert all(w in str(caught.value) for w in ("e.yaml:7", "'clockwork' of group 'a'", "ZeroDivisionError: the wheels came off"))
 
 
+STAR = """
+neuron: {C_m: 250 pF, tau_m: 10 ms, tau_syn: 0.5 ms, t_ref: 2 ms, V_th: -50 mV, V_reset: -65 mV, E_L: -65 mV}
+populations: {leaf: {size: 4000, mean_rate: 50 Hz}, hub: {size: 400}}
+synapses: {s: {weight: 1 pA, delay: 1 ms}}
+projections: [{source: leaf, target: hub, rule: all_to_all, synapse: s}]
+"""
+
+
+@pytest.mark.parametrize(("partition", "says"), [
+    ("neurons", "'edges' is expected to be faster for 'a': "), ("edges", "'edges' is expected to be the fastest for 'a'")])
+def test_the_plan_says_how_evenly_ranks_share_a_group_and_what_would_be_better(tmp_path: Path, partition: str, says: str) -> None:
+    (tmp_path / "net.yaml").write_text(STAR)
+    (tmp_path / "e.yaml").write_text("cosim: 1\nduration: 20 ms\nstep: 0.1 ms\n"
+                                     "groups: {a: {component: microcircuit, params: {network: net.yaml}}, b: {component: clockwork}}\n")
+    (tmp_path / "l.yaml").write_text(f"cosim_layout: 1\ngroups: {{a: {{ranks: 2, partition: {partition}}}, b: {{ranks: 2}}}}\n")
+    said = printed(explain_layout, make_ready(tmp_path / "e.yaml", (), tmp_path / "l.yaml"), Path("run"))
+    assert "How 2 ranks would share 'a'" in said
+    assert "share 'b'" not in said
+    other = "edges" if partition == "neurons" else "neurons"
+    figures = {name.split()[0]: row(said, name) for name in (f"{partition} (chosen)", other)}
+    assert figures["neurons"][1:3] == ["1,600,000", "2.000"]
+    assert figures["edges"][1:3] == ["800,000", "1.000"]
+    assert (figures["neurons"][4], figures["edges"][4]) == ("1,000 times", "2,000 times")
+    assert says in said
+
+
+def test_a_component_that_cannot_say_how_its_ranks_share_the_work_does_not_stop_the_plan(tmp_path: Path,
+                                                                                         monkeypatch: pytest.MonkeyPatch) -> None:
+    from stranger.clockwork import Clockwork
+
+    def fall(self: Clockwork, ranks: int) -> None:
+        raise ZeroDivisionError(f"{ranks} wheels came off")
+
+    monkeypatch.setattr(Clockwork, "balance", fall)
+    said = printed(explain_layout, ready(tmp_path, LAYOUT), Path("run"))
+    assert "how 2 ranks would share 'b' is not known: its component failed, ZeroDivisionError: 2 wheels came off" in said
+
+
 @pytest.mark.parametrize(("component", "partition", "words"), [
     ("clockwork", "edges", ["cannot be shared out by 'edges'", "offers no choice", "remove 'partition'"]),
     ("microcircuit, params: {scale: 0.01}", "edge", ["cannot be shared out by 'edge'", "'neurons', 'edges'", "did you mean 'edges'?"])])

@@ -127,11 +127,68 @@ def test_every_synapse_is_held_by_exactly_one_rank(tmp_path, name, ranks):
     assert max(len(h) for h in held) <= 1.01 * len(expected) / ranks
 
 
+INWARD = STAR.replace("  - {source: hub, target: leaf, rule: all_to_all, synapse: out}\n", "").replace("size: 300", "size: 840")
+OUTWARD = STAR.replace("  - {source: leaf, target: hub, rule: all_to_all, synapse: back}\n", "").replace("size: 300", "size: 839")
+
+
 @pytest.mark.parametrize("ranks", [2, 3, 4])
 def test_a_star_is_uneven_by_neuron_and_even_by_edge(tmp_path, ranks):
-    inward = STAR.replace("  - {source: hub, target: leaf, rule: all_to_all, synapse: out}\n", "")
-    counts = {partition: np.array([len(h) for h in built(inward, tmp_path, ranks, partition)]) for partition in ("neurons", "edges")}
-    assert (counts["neurons"].max() / counts["neurons"].mean(), counts["edges"].max() / counts["edges"].mean()) == (ranks, 1)
+    expected = {b.partition: b for b in make(INWARD, tmp_path).balance(ranks)}
+    for partition, uneven in (("neurons", ranks), ("edges", 1)):
+        held = [len(h) for h in built(INWARD, tmp_path, ranks, partition)]
+        assert tuple(held) == expected[partition].held
+        assert max(held) / np.mean(held) == uneven
+
+
+@pytest.mark.parametrize("ranks", [2, 3, 4])
+def test_every_spike_of_a_hub_is_told_to_every_other_rank_and_sums_come_back(tmp_path, ranks):
+    one = make(OUTWARD, tmp_path)
+    found = {b.partition: b for b in one.balance(ranks)}
+    spikes = 40 + 839 * 20
+    assert found["neurons"].traffic == 4 * spikes * (ranks - 1)
+    assert found["edges"].traffic - found["neurons"].traffic == 4 * 840 * (ranks - 1) * 10_000
+    assert found["edges"].exchanges == 2 * found["neurons"].exchanges
+    assert max(found["edges"].held) <= np.mean(found["edges"].held) + 1
+
+
+def power_law_file(folder):
+    """Write a network whose in- and out-degrees follow power laws, the few largest holding most of the synapses."""
+    rng = np.random.default_rng(5)
+    ranked = np.arange(1, 401.0)
+    chance = ranked**-1.2 / (ranked**-1.2).sum()
+    sources, targets = rng.choice(400, 20_000, p=chance), 399 - rng.choice(400, 20_000, p=chance)
+    np.savez(folder / "edges.npz", source=sources, target=targets, weight=rng.normal(10, 2, 20_000), delay=rng.integers(5, 25, 20_000) / 10)
+    return NEURON + """
+populations: {A: {size: 400, V_init: -55 mV, V_init_sd: 5 mV, I_e: 380 pA}}
+projections: [{source: A, target: A, edges: edges.npz, synapse: {weight: 10 pA, delay: 1 ms}}]
+"""
+
+
+@pytest.mark.parametrize("share_memory", [True, False])
+def test_hubs_of_a_power_law_are_shared_and_change_no_bit(tmp_path, share_memory):
+    text = power_law_file(tmp_path)
+    alone = run(lambda: make(text, tmp_path), 600)
+    assert len(alone["spikes"].ids) > 500
+    for partition in ("neurons", "edges"):
+        for ranks in (2, 4):
+            given = run(lambda: make(text, tmp_path), 600, 50, ranks=ranks, share_memory=share_memory, partition=partition)
+            assert digest(given) == digest(alone)
+    expected = {b.partition: b for b in make(text, tmp_path).balance(4)}
+    for partition in ("neurons", "edges"):
+        assert tuple(len(h) for h in built(text, tmp_path, 4, partition)) == expected[partition].held
+    assert max(expected["neurons"].held) > 2 * 5000
+    assert max(expected["edges"].held) < 1.01 * 5000
+
+
+@pytest.mark.parametrize("partition", ["neurons", "edges"])
+@pytest.mark.parametrize("name", list(NETWORKS))
+def test_the_expected_balance_is_that_of_the_network_as_built(tmp_path, name, partition):
+    expected = next(b for b in make(NETWORKS[name], tmp_path).balance(3) if b.partition == partition)
+    held = np.array([len(h) for h in built(NETWORKS[name], tmp_path, 3, partition)])
+    assert sum(expected.held) == pytest.approx(held.sum(), rel=0.02)
+    assert (abs(np.array(expected.held) - held) <= 5 * np.sqrt(held)).all()
+    assert len(expected.load) == 3
+    assert sum(expected.load) > make(NETWORKS[name], tmp_path).describe().work
 
 
 @pytest.mark.parametrize("parts", [1, 2, 3, 7])

@@ -52,7 +52,7 @@ cdef class Engine:
     populations : list of (int, (n,) int, (n,) float64, (n,) float64, list of backgrounds)
         For each population: number of its kernel (see `kernels`), which array of state holds each of its state variables, its constants,
         what one unit of a synapse is worth at each of its inputs, and its external neurons: (key, spikes in a step for each Hz, weight,
-        input, column of the rates).
+        input, column of the rates, one bit for each local neuron that hears them or None).
     arrays : (int, int)
         Arrays of state, of which the first is ``rest``; most inputs of any population.
     runs : (n_runs, 4) int64
@@ -108,6 +108,7 @@ cdef class Engine:
     def _set_populations(self, list populations, int64_t[:, ::1] runs):
         cdef mc_engine *e = &self.it
         cdef Py_ssize_t i, j
+        cdef const uint64_t[::1] heard
         cdef mc_population *p
         held = np.zeros(e.n_populations * sizeof(mc_population), np.uint8), np.zeros(e.n_runs * sizeof(mc_run), np.uint8)
         cdef uint8_t[::1] room = held[0], run_room = held[1]
@@ -122,7 +123,11 @@ cdef class Engine:
                 p.constant[j] = constant
             for j, unit in enumerate(units):
                 p.unit[j] = unit
-            for j, (key, counts_per_hz, weight, fed, rate) in enumerate(backgrounds):
+            for j, (key, counts_per_hz, weight, fed, rate, bits) in enumerate(backgrounds):
+                if bits is not None:
+                    heard = bits
+                    self.keep.append(bits)
+                    p.background[j].heard = &heard[0]
                 p.background[j].key, p.background[j].counts_per_hz, p.background[j].weight = key, counts_per_hz, weight
                 p.background[j].input, p.background[j].rate = fed, rate
         for i in range(runs.shape[0]):
@@ -200,6 +205,16 @@ cdef class Engine:
         with nogil:
             wrong = mc_build_rows(e, <const mc_projection **>&pointer[0], n, first_id, sources, <mc_entry *>&entry[0], &count[0])
         return wrong
+
+    @property
+    def address(self):
+        """Where the engine lies in memory, for `Plasticity`."""
+        return <size_t>&self.it
+
+    def attach(self, store):
+        """Use a store of plastic synapses from now on."""
+        self.keep.append(store)
+        self.it.plasticity = <mc_plasticity *><size_t>store.address
 
     def set_state(self, uint32_t state, const double[::1] values):
         """Set one array of state of all local neurons, (local,) float64."""
@@ -310,7 +325,7 @@ cdef class Engine:
             memcpy(&view[0], w.id, w.n_ids * sizeof(uint32_t))
         free(w.id)
         if wrong:
-            raise MemoryError("the spikes of one window")
+            raise MemoryError("the spikes of one window, or those that plastic synapses look back on")
         return ids
 
     @property

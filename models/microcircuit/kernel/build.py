@@ -19,8 +19,10 @@ from cosim.models.microcircuit.kernel._projection import RULES, Projection, outd
 from cosim.models.microcircuit.kernel.cells import Fitted, arrays
 from cosim.models.microcircuit.kernel.chance import binomial
 from cosim.models.microcircuit.kernel.partition import Part, first_ids, part, shares
+from cosim.models.microcircuit.kernel.plastic import Changing, Plastic
 from cosim.models.microcircuit.network.data import Edges, Network
 from cosim.models.microcircuit.network.data import Projection as WiredProjection
+from cosim.models.microcircuit.network.devices import PoissonInput
 from cosim.models.microcircuit.network.distribution import Distribution, constant
 from cosim.models.microcircuit.network.scaling import Scaled
 from cosim.models.microcircuit.network.wiring import Wiring, most_synapses
@@ -45,8 +47,8 @@ class Plan:
         Time step, ms.
     is_double : bool
         Whether the state is kept in double precision.
-    input_pa : float or None
-        Weight of a spike on the input port, pA; None for that of the background.
+    arrivals : tuple of (int, float)
+        For each population: which input a spike on the port ``spikes_in`` feeds, and its weight in the unit of the receptor.
     fitted : tuple of Fitted
         How each population runs.
     """
@@ -55,26 +57,37 @@ class Plan:
     wiring: Wiring
     step_ms: Fraction
     is_double: bool
-    input_pa: float | None
+    arrivals: tuple[tuple[int, float], ...]
     fitted: tuple[Fitted, ...]
 
     def populations(self, seed: int, stream: str) -> list[tuple[Any, ...]]:
-        """Return the populations as `Engine` takes them; column p of the rates is that of population p."""
+        """Return the populations as `Engine` takes them, with the numbers of those who hear a source in place of its mask.
+
+        Column p of the rates is that of population p; those of the Poisson devices follow.
+        """
         laid = []
         key, step = stream_key(seed, stream, "background"), float(self.step_ms) * 1e-3
         parts = zip(self.scaled.network.populations, self.fitted, self.scaled.poisson_synapses, self.wiring.units, strict=True)
         for number, (p, f, synapses, unit) in enumerate(parts):
             heard = p.background
-            backgrounds = [(key, float(synapses) * step, heard.weight, f.inputs[heard.receptor], number)] if synapses else []
+            backgrounds: list[tuple[Any, ...]] = []
+            if synapses:
+                backgrounds.append((key, float(synapses) * step, heard.weight, f.inputs[heard.receptor], number, None))
+            sources = [d for d in self.scaled.network.devices if isinstance(d, PoissonInput)]
+            for i, d in enumerate(sources):
+                mine = [t for t in enumerate(d.targets) if t[1].population == number]
+                if mine and not backgrounds:  # the first is heard by all
+                    backgrounds.append((key, 0.0, 0.0, 0, number, None))
+                for j, target in mine:
+                    column = len(self.fitted) + i
+                    backgrounds.append((stream_key(seed, stream, "device", d.name, str(j)), step, d.weights[j], f.inputs[d.receptors[j]],
+                                        column, None if target.is_all else target.numbers(p.size)))
             laid.append((f.kernel, f.states, f.constants, [unit] * len(f.inputs), backgrounds))
         return laid
 
     def arriving(self, population: int) -> tuple[int, float]:
         """Return which input a spike on the port ``spikes_in`` feeds in a population, and its weight there."""
-        p, f = self.scaled.network.populations[population], self.fitted[population]
-        if self.input_pa is None:
-            return f.inputs[p.background.receptor], p.background.weight
-        return f.inputs[p.model.receptor_of(self.input_pa).name], self.input_pa
+        return self.arrivals[population]
 
     def slots(self) -> int:
         """Return the length of the ring of emitted spikes, steps."""
@@ -88,6 +101,7 @@ class Built:
     engine: Engine
     part: Part
     failure: NDArray[np.int64]
+    plastic: Plastic | None = None
 
 
 def initial_values(network: Network, seed: int, stream: str, number: int) -> NDArray[np.float64]:
@@ -133,7 +147,7 @@ def build(plan: Plan, seed: int, stream: str, ranks: Ranks, level: int, by_edge:
     ring_count, failure = make((plan.slots(), 16 * ranks.size), np.uint32), make((ranks.size, 8), np.int64)
     meeting = ranks.shared_array(MEETING_BYTES, np.uint8) if shared else None
     engine = Engine(level, plan.is_double, (ranks.rank, ranks.size, ranks.spin), network.neurons, own.local, own.first_chunk,
-                    plan.populations(seed, stream), arrays(network), own.runs, own.own, stream_key(seed, stream, "neurons"),
+                    _masked(plan.populations(seed, stream), own), arrays(network), own.runs, own.own, stream_key(seed, stream, "neurons"),
                     (wires.least_delay, wires.ages, plan.slots()), ring_id, ring_count, failure,
                     first_ids(network.neurons, ranks.size), meeting)
     ids = np.arange(own.first_id, own.stop_id)
@@ -141,8 +155,19 @@ def build(plan: Plan, seed: int, stream: str, ranks: Ranks, level: int, by_edge:
         start = np.zeros(own.local)
         start[own.local_of(ids)] = initial_values(network, seed, stream, number)[own.first_id:own.stop_id]
         engine.set_state(number, start)
-    _connect(engine, plan, own, ranks, seed, stream, level)
-    return Built(engine, own, failure)
+    return Built(engine, own, failure, _connect(engine, plan, own, ranks, seed, stream, level))
+
+
+def _masked(populations: list[tuple[Any, ...]], own: Part) -> list[tuple[Any, ...]]:
+    """Put one bit for each local neuron in the place of the numbers of those who hear a source."""
+    for number, laid in enumerate(populations):
+        for i, (*source, numbers) in enumerate(laid[4]):
+            if numbers is not None:
+                local = numbers + own.to_local[number]
+                heard = np.zeros(own.local, np.uint8)
+                heard[local[(local >= 0) & (local < own.local)]] = 1
+                laid[4][i] = (*source, np.packbits(heard, bitorder="little").view("<u8").astype(np.uint64))
+    return populations
 
 
 def projection_keys(network: Network, seed: int, stream: str) -> list[int]:
@@ -151,7 +176,7 @@ def projection_keys(network: Network, seed: int, stream: str) -> list[int]:
     return [stream_key(seed, stream, "synapses", *name, str(names[:i].count(name))) for i, name in enumerate(names)]
 
 
-def _connect(engine: Engine, plan: Plan, own: Part, ranks: Ranks, seed: int, stream: str, level: int) -> None:
+def _connect(engine: Engine, plan: Plan, own: Part, ranks: Ranks, seed: int, stream: str, level: int) -> Plastic | None:
     network, wires = plan.scaled.network, plan.wiring
     keys, first = projection_keys(network, seed, stream), network.first_ids
     room, longest = 0.0, np.zeros((len(network.populations),) * 2)
@@ -175,17 +200,24 @@ def _connect(engine: Engine, plan: Plan, own: Part, ranks: Ranks, seed: int, str
         degrees.append(counts)
     block = _block(own, longest, arrays(network)[1])
     engine.make_room(int(room) + 64, block, _partial_sums(own, plan, ranks, block) if own.share[1] > 1 else None)
+    changing = []
     for source, population in enumerate(network.populations):
         leaving = []
         most = 0
         for i, p in enumerate(network.projections):
             if p.source != source or not network.count(p):
                 continue
+            # Synapses that change are this rank's own with their targets, even where others are shared out by edge.
+            onto, share = (own.onto, own.share) if p.plasticity is None else (own.bounds, (0, 1))
             made = Projection(level, keys[i], RULES[p.rule], p.skips, p.is_distinct, first[source], population.size,
-                              network.populations[p.target].size, own.onto[p.target],
+                              network.populations[p.target].size, onto[p.target],
                               plan.fitted[p.target].inputs[p.receptor], int(own.to_local[p.target]), degrees[i],
-                              round(p.count), wires.delays[i], wires.weights[i], _listed(p.edges, population.size), own.share)
-            most += _longest(made, degrees[i], p.rule, own.onto[p.target])
+                              round(p.count), wires.delays[i], wires.weights[i], _listed(p.edges, population.size), share)
+            row = _longest(made, degrees[i], p.rule, onto[p.target])
+            if p.plasticity is not None:
+                changing.append(Changing(i, made, row))
+                continue
+            most += row
             leaving.append(made)
         wrong = engine.build(first[source], population.size, leaving, most)
         if wrong == NO_ROOM:
@@ -194,6 +226,7 @@ def _connect(engine: Engine, plan: Plan, own: Part, ranks: Ranks, seed: int, str
         if wrong == ROW_TOO_LONG:
             raise InputError(Problem(f"a neuron of {population.name} has more than {_LONGEST_ROW} synapses onto {block} neighbouring "
                                      "neurons", remedy="lower the number of synapses that leave this population"))
+    return Plastic(engine, network, wires.units, float(plan.step_ms), own, changing) if changing else None
 
 
 def _outdegrees(p: WiredProjection, level: int, key: int, total: int, sources: int, targets: int) -> NDArray[np.uint32] | None:
@@ -258,8 +291,13 @@ def _longest_share(p: WiredProjection, rows: NDArray[np.int64], sources: int, ra
 def _partial_sums(own: Part, plan: Plan, ranks: Ranks, block: int) -> NDArray[np.int32]:
     """Return room for what this rank's synapses deliver ahead at all neurons, or all ranks' where they share memory."""
     width = -(-own.local // block) * block * arrays(plan.scaled.network)[1]
-    ahead = max(1, min(plan.wiring.least_delay, _PARTIAL_BYTES // (4 * width)))
-    return ranks.shared_array((ranks.size, ahead, width), np.int32) if ranks.share_memory else np.zeros((1, ahead, width), np.int32)
+    shape = (ahead(plan, width), width)
+    return ranks.shared_array((ranks.size, *shape), np.int32) if ranks.share_memory else np.zeros((1, *shape), np.int32)
+
+
+def ahead(plan: Plan, width: int) -> int:
+    """Return how many steps of so many partial sums are delivered ahead, by edge."""
+    return max(1, min(plan.wiring.least_delay, _PARTIAL_BYTES // (4 * width)))
 
 
 def _longest(made: Projection, outdegree: NDArray[np.uint32] | None, rule: str, bounds: tuple[int, int]) -> int:

@@ -21,7 +21,7 @@
 #include "poisson.h"
 
 enum {
-  MC_STATES = 24, MC_CONSTANTS = 64, MC_INPUTS = 4, MC_BACKGROUNDS = 4, /* most that one neuron model may have */
+  MC_STATES = 24, MC_CONSTANTS = 64, MC_INPUTS = 4, MC_BACKGROUNDS = 16, /* most that one neuron model may have */
   MC_LEVELS = 4,       /* instruction sets, the plain one first */
   MC_CHUNK = 64,       /* neurons that are updated together: two chunks share one group of `poisson.h` */
   MC_LANES = 16,
@@ -51,6 +51,7 @@ typedef struct {
   double counts_per_hz;               /* expected spikes in one step, for each Hz */
   double weight;                      /* of one spike, in the unit of the input it feeds */
   uint32_t input, rate;               /* which input of the kernel, and which column of the rates */
+  const uint64_t *heard;              /* one bit for each local neuron that hears them; null where all do, as with the first */
   cosim_poisson poisson;
 } mc_background;
 
@@ -115,6 +116,7 @@ struct mc_engine {
   cosim_meeting *meeting;             /* null where the ranks share no memory */
   int64_t *failure;                   /* (size, 8): id + 1 of a neuron of each rank that left the finite numbers, 0 for none; and when, in steps */
   uint64_t events;                    /* synapses delivered so far */
+  struct mc_plasticity *plasticity;   /* synapses that change, see plastic.h; null where there are none */
 };
 
 /* What one call of the kernel is given for its window. */

@@ -15,6 +15,7 @@ cdef extern from "engine.h" nogil:
         uint64_t key
         double counts_per_hz, weight
         uint32_t input, rate
+        const uint64_t *heard
     ctypedef struct mc_population:
         const mc_kernel *kernel
         double *constant
@@ -33,6 +34,8 @@ cdef extern from "engine.h" nogil:
         uint16_t *upto
     ctypedef struct mc_level:
         const char *name
+    struct mc_plasticity:
+        pass
     ctypedef struct mc_engine:
         const mc_level *level
         uint32_t level_number
@@ -62,6 +65,7 @@ cdef extern from "engine.h" nogil:
         cosim_meeting *meeting
         int64_t *failure
         uint64_t events
+        mc_plasticity *plasticity
     ctypedef struct mc_window:
         uint64_t first
         uint32_t steps

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cosim.models.microcircuit.kernel._engine import CHUNK, MOST_INPUTS
 from cosim.models.microcircuit.kernel.build import Plan, initial_values, projection_keys
 from cosim.models.microcircuit.kernel.chance import binomial
+from cosim.models.microcircuit.kernel.plastic_twin import transmitted
 from cosim.models.microcircuit.network.data import Projection
 from cosim.random import philox, poisson_counts, poisson_words, stream_key
 
@@ -20,20 +21,21 @@ _LANES = 16
 
 @dataclass(frozen=True, slots=True)
 class Synapses:
-    """Hold all synapses of a network: source and target ids, inputs they feed, delays in steps, weights in units, each (n,) int64."""
+    """Hold source and target ids, inputs they feed, delays in steps, initial weights in units and projections, each (n,) int64."""
 
     source: NDArray[np.int64]
     target: NDArray[np.int64]
     input: NDArray[np.int64]
     delay: NDArray[np.int64]
     weight: NDArray[np.int64]
+    projection: NDArray[np.int64]
 
 
 def synapses(plan: Plan, seed: int, stream: str) -> Synapses:
     """Draw all synapses of a network."""
     network, wires, parts = plan.scaled.network, plan.wiring, []
     keys = projection_keys(network, seed, stream)
-    for p, key, delays, weights in zip(network.projections, keys, wires.delays, wires.weights, strict=True):
+    for number, (p, key, delays, weights) in enumerate(zip(network.projections, keys, wires.delays, wires.weights, strict=True)):
         sources, targets = network.populations[p.source].size, network.populations[p.target].size
         source, target, draw, entity = _pairs(p, key, sources, targets)
         words = philox(key, entity, draw, 0)
@@ -42,8 +44,8 @@ def synapses(plan: Plan, seed: int, stream: str) -> Synapses:
         weight = weights[_scale(words[:, 2], len(weights))] if listed is None or listed.weights is None else weights
         parts.append((source + network.first_ids[p.source], target + network.first_ids[p.target],
                       np.full(len(source), plan.fitted[p.target].inputs[p.receptor]),
-                      wires.least_delay + delay.astype(np.int64), weight.astype(np.int64)))
-    joined = [np.concatenate([part[i] for part in parts] or [np.empty(0, np.int64)]) for i in range(5)]
+                      wires.least_delay + delay.astype(np.int64), weight.astype(np.int64), np.full(len(source), number)))
+    joined = [np.concatenate([part[i] for part in parts] or [np.empty(0, np.int64)]) for i in range(6)]
     return Synapses(*joined)
 
 
@@ -114,7 +116,8 @@ def background_counts(key: int, mean: float, first_chunk: int, size: int, step: 
 
 
 def run(plan: Plan, seed: int, stream: str, rate_hz: NDArray[np.float64], direct_pa: NDArray[np.float64],
-        arrivals: NDArray[np.int64]) -> tuple[NDArray[np.bool_], dict[str, NDArray[np.float64]]]:
+        arrivals: NDArray[np.int64], more_pa: NDArray[np.float64] | None = None
+        ) -> tuple[NDArray[np.bool_], dict[str, NDArray[np.float64]]]:
     """Run a network from instant 0.
 
     Parameters
@@ -123,10 +126,14 @@ def run(plan: Plan, seed: int, stream: str, rate_hz: NDArray[np.float64], direct
         The network.
     seed, stream : int, str
         Where its random numbers come from.
-    rate_hz, direct_pa : (n_steps, n_populations) float64
-        Rate of one external neuron, Hz, and direct current, pA.
+    rate_hz : (n_steps, n_populations + n_devices) float64
+        Rate of one external neuron, then that of each Poisson device, Hz.
+    direct_pa : (n_steps, n_populations) float64
+        Direct current, pA.
     arrivals : (n_steps, n_neurons) int64
         Spikes on the input port.
+    more_pa : (n_currents, n_steps, n_neurons) float64 or None
+        Direct currents to single neurons, pA.
 
     Returns
     -------
@@ -145,14 +152,30 @@ def run(plan: Plan, seed: int, stream: str, rate_hz: NDArray[np.float64], direct
              for number in range(len(sizes))]
     for k in range(steps):
         due = spikes[np.maximum(k + 1 - wired.delay, 0), wired.source]
+        weight = _delivered(plan, wired, spikes, np.flatnonzero(due), k + 1)
         for number, one in enumerate(ready):
             mine = due & (wired.target >= one.ids.start) & (wired.target < one.ids.stop)
             arriving = np.zeros((MOST_INPUTS, sizes[number]))
-            np.add.at(arriving, (wired.input[mine], wired.target[mine] - one.ids.start), wired.weight[mine])
-            spikes[k + 1, one.ids] = one.step(k, arriving, rate_hz[k, number], direct_pa[k, number], arrivals[k, one.ids])
+            np.add.at(arriving, (wired.input[mine], wired.target[mine] - one.ids.start), weight[mine])
+            spikes[k + 1, one.ids] = one.step(k, arriving, rate_hz[k], direct_pa[k, number], arrivals[k, one.ids],
+                                             None if more_pa is None else more_pa[:, k, one.ids])
             for name in (s.name for s in network.populations[number].model.state):
                 traced[name][k, one.ids] = one.n[name]
     return spikes[1:], traced
+
+
+def _delivered(plan: Plan, wired: Synapses, spikes: NDArray[np.bool_], due: NDArray[np.int64], now: int) -> NDArray[np.int64]:
+    """Return the weights that spikes carry which arrive now over the synapses `due`, in units; the initial ones elsewhere."""
+    weight = wired.weight.copy()
+    for j in due:
+        p = plan.scaled.network.projections[wired.projection[j]]
+        if p.plasticity is None:
+            continue
+        delay = int(wired.delay[j])
+        pre, post = (np.flatnonzero(spikes[:now - delay + 1, neuron[j]]) for neuron in (wired.source, wired.target))
+        unit = plan.wiring.units[p.target]
+        weight[j] = np.rint(transmitted(p.plasticity, float(plan.step_ms), int(weight[j]), unit, pre, post, delay))
+    return weight
 
 
 class _Values(dict[str, Any]):
@@ -182,21 +205,34 @@ class _Ready:
         self.arriving = plan.arriving(number)
         self.key = stream_key(seed, stream, "neurons")
 
-    def step(self, k: int, arriving: NDArray[np.float64], rate_hz: float, direct_pa: float, arrivals: NDArray[np.int64]) -> Any:
+    def step(self, k: int, arriving: NDArray[np.float64], rate_hz: NDArray[np.float64], direct_pa: float,
+             arrivals: NDArray[np.int64], more_pa: NDArray[np.float64] | None) -> Any:
         """Advance one step; return who has fired."""
         real, x = self.real, _Values(direct=self.real(direct_pa), uniform=self.uniforms(k))
+        if more_pa is not None:
+            more = np.zeros(self.size, real)
+            for pa in more_pa:
+                more = more + pa.astype(real)
+            x["direct"] = x["direct"] + more
         for number, name in self.names.items():
             x[name] = self.unit * arriving[number].astype(real)
-            for key, counts_per_hz, weight, fed, _ in self.heard:
-                mean = counts_per_hz * rate_hz
-                if fed == number and mean > 0:
-                    count = background_counts(key, mean, self.chunk, self.size, k)
-                    x[name] = x[name] + real(weight) * count.astype(real)
+            extra = np.zeros(self.size, real)
             if number == self.arriving[0]:
-                extra = np.zeros(self.size, real)
-                for more in range(int(arrivals.max(initial=0))):
-                    extra = np.where(arrivals > more, extra + real(self.arriving[1]), extra)
-                x[name] = x[name] + extra
+                for many in range(int(arrivals.max(initial=0))):
+                    extra = np.where(arrivals > many, extra + real(self.arriving[1]), extra)
+            for place, (key, counts_per_hz, weight, fed, column, numbers) in enumerate(self.heard):
+                mean = counts_per_hz * rate_hz[column]
+                if fed != number or not mean > 0:
+                    continue
+                count = background_counts(key, mean, self.chunk, self.size, k)
+                if numbers is not None:
+                    count = count * np.isin(np.arange(self.size), numbers)
+                heard = real(weight) * count.astype(real)
+                if place:
+                    extra = extra + heard
+                else:
+                    x[name] = x[name] + heard
+            x[name] = x[name] + extra
         return self.function(self.n, self.k, x)
 
     def uniforms(self, k: int) -> Any:

@@ -49,8 +49,11 @@ MC_TARGET static void MC_KIND(hear)(mc_engine *e, const mc_population *p, uint32
   for (uint32_t b = 1; b < p->backgrounds; b++) {
     const mc_background *h = p->background + b;
     if (!h->poisson.count) continue;
+    uint64_t heard = h->heard ? h->heard[first / MC_CHUNK] : ~(uint64_t)0;
+    if (!heard) continue;
     MC_NAME(poisson)(&h->poisson, h->key, chunk / 2, step, count);
-    for (int n = 0; n < MC_CHUNK; n++) extra[h->input][n] += (MC_REAL)h->weight * (MC_REAL)count[chunk % 2 * MC_CHUNK + n];
+    for (int n = 0; n < MC_CHUNK; n++)
+      extra[h->input][n] += (MC_REAL)h->weight * (MC_REAL)(count[chunk % 2 * MC_CHUNK + n] * (int32_t)(heard >> n & 1));
   }
   for (uint32_t c = 0; c < e->n_inputs; c++) g->extra[c] = extra[c];
 }

@@ -19,6 +19,7 @@
 
 #include "engine.h"
 #include "partial.h"
+#include "plastic.h"
 
 static inline uint32_t mc_slot(const mc_engine *e, uint64_t instant) { return (uint32_t)instant & (e->slots - 1); }
 static inline uint32_t *mc_ring_ids(const mc_engine *e, uint32_t slot, uint32_t rank) {
@@ -74,6 +75,15 @@ static void mc_deliver_ahead(mc_engine *e, uint64_t first, uint32_t steps) {
     for (uint32_t b = 0; b < e->n_blocks; b++) mc_deliver(e, e->block + b, first + k + 1, mc_own_partial(e, k));
 }
 
+/* The same for synapses that change. */
+static void mc_deliver_changing(mc_engine *e, uint64_t instant) {
+  for (uint32_t age = 0; age < e->ages; age++) {
+    uint32_t slot = mc_slot(e, instant - e->least_delay - age);
+    for (uint32_t rank = 0; rank < e->size; rank++)
+      mc_deliver_plastic(e, e->plasticity, age, instant, mc_ring_ids(e, slot, rank), *mc_ring_count(e, slot, rank));
+  }
+}
+
 /* Lay out what single neurons are given in this step: weights of arrivals, one after the other, and direct currents. */
 static void mc_give(mc_engine *e, const mc_window *w, uint32_t k) {
   int64_t begin = w->arrival_upto ? w->arrival_upto[k] : 0, end = w->arrival_upto ? w->arrival_upto[k + 1] : 0;
@@ -111,10 +121,13 @@ static void mc_step(mc_engine *e, const mc_window *w, uint32_t k) {
   mc_give(e, w, k);
   if (e->partial) mc_combine(e, k % e->ahead);
   else for (uint32_t b = 0; b < e->n_blocks; b++) mc_deliver(e, e->block + b, step + 1, e->input);
+  if (e->plasticity) mc_deliver_changing(e, step + 1);
   uint32_t slot = mc_slot(e, step + 1), found = 0, *ids = mc_ring_ids(e, slot, e->rank);
   for (uint32_t r = 0; r < e->n_runs; r++) {
     double pa = direct[e->run[r].population];
-    found += e->population[e->run[r].population].kernel->update[e->level_number][e->is_double](e, e->run + r, pa, step, ids + found);
+    uint32_t more = e->population[e->run[r].population].kernel->update[e->level_number][e->is_double](e, e->run + r, pa, step, ids + found);
+    if (e->plasticity) mc_keep_fired(e, e->plasticity, e->run + r, ids + found, more, (int64_t)step + 1);
+    found += more;
   }
   *mc_ring_count(e, slot, e->rank) = found;
 }
@@ -165,7 +178,7 @@ static int mc_advance(mc_engine *e, mc_window *w) {
     if (w->spikes && !wrong) wrong = mc_keep(e, w, kept, k + 1);
     kept = k + 1;
   }
-  return wrong;
+  return wrong || (e->plasticity && e->plasticity->is_short_of_memory);
 }
 
 #endif

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cosim.models.microcircuit.language.model import Model
+from cosim.models.microcircuit.network.devices import Device
 from cosim.models.microcircuit.network.distribution import Distribution
+from cosim.models.microcircuit.network.plasticity import Plasticity
 
 RULES = ("fixed_total_number", "fixed_indegree", "fixed_outdegree", "pairwise_bernoulli", "all_to_all", "one_to_one", "arrays")
 DRAWN = RULES[:3]  # those whose partners are drawn, and may be drawn twice
@@ -163,6 +165,8 @@ class Projection:
         The synapses, for ``arrays``; what they say themselves of weight and delay holds.
     autapses, multapses : bool
         Whether a neuron may connect to itself, and two neurons more than once. What a rule never makes is not looked at.
+    plasticity : Stdp, TsodyksMarkram or None
+        How its weights change; None where they do not.
     """
 
     source: int
@@ -177,6 +181,7 @@ class Projection:
     edges: Edges | None = None
     autapses: bool = True
     multapses: bool = True
+    plasticity: Plasticity | None = None
 
     @property
     def weight(self) -> float:
@@ -222,12 +227,15 @@ class Network:
         In the order of the file.
     replays : tuple of Replay
         Spikes that are known beforehand.
+    devices : tuple of Device
+        What drives and observes parts of it.
     """
 
     name: str
     populations: tuple[Population, ...]
     projections: tuple[Projection, ...]
     replays: tuple[Replay, ...] = ()
+    devices: tuple[Device, ...] = ()
 
     @property
     def neurons(self) -> int:

@@ -12,10 +12,12 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from cosim.errors import InputError, Problem, raise_all
-from cosim.models.microcircuit.network.cells import WEIGHT_UNITS, Cell, populations_of, weights_in
+from cosim.models.microcircuit.network.cells import WEIGHT_UNITS, Cell, populations_of, weight_in, weights_in
 from cosim.models.microcircuit.network.data import DRAWN, RULES, Network, Population, Projection, edges
+from cosim.models.microcircuit.network.device_file import devices_of
 from cosim.models.microcircuit.network.distribution import Distribution
 from cosim.models.microcircuit.network.edge_file import read_edges
+from cosim.models.microcircuit.network.plasticity import Plasticity, Stdp, plasticity_of
 from cosim.models.microcircuit.network.rules import possible
 from cosim.models.microcircuit.network.section import Section
 from cosim.models.microcircuit.network.sonata.circuit import read_circuit
@@ -36,6 +38,8 @@ class _Synapse:
     weights: tuple[Distribution, str]
     receptor: str | None
     delays: Distribution
+    plasticity: Plasticity | None = None
+    w_max: tuple[Fraction, str] | None = None
 
 
 def find_network(name: str, folder: Path) -> Path:
@@ -70,11 +74,15 @@ def read_network(path: Path) -> Network:
     synapses = {key: _synapse(part) for key, part in top.section("synapses").sections().items()}
     items = top.list("projections")
     projections = [_projection(Section(item, path, f"projections[{i}]", problems), populations, synapses) for i, item in enumerate(items)]
+    drivers = top.section("devices")
     top.finish()
     if not populations and not problems:
         problems.append(Problem("a network needs at least one population", where=str(path)))
     raise_all(problems)
-    network = Network(name, tuple(p for p in populations.values() if p), tuple(p for p in projections if p))
+    sound = tuple(p for p in populations.values() if p)
+    devices, replays = devices_of(drivers, sound)
+    raise_all(problems)
+    network = Network(name, sound, tuple(p for p in projections if p), replays, devices)
     raise_all(possible(network))
     return network
 
@@ -106,6 +114,10 @@ def _synapse(part: Section) -> _Synapse | None:
     delays = spread(part, "delay", max(delay_sd, Fraction(0)), "ms")
     if delays is None and len(part.problems) == between:
         part.blame("", "'delay' is missing", "a quantity in ms")
+    between = len(part.problems)
+    plasticity, w_max = plasticity_of(part.section("plasticity"), WEIGHT_UNITS)
+    if part.has("plasticity") and plasticity is None and len(part.problems) == between:
+        part.blame("plasticity", "no rule of plasticity is given", "'stdp' or 'tsodyks_markram' with its parameters")
     part.finish()
     if delays and delays[0].first <= 0:
         what = "the delay is" if delays[0].kind in ("constant", "normal") else f"the first number of the {delays[0].kind} delay is"
@@ -114,7 +126,7 @@ def _synapse(part: Section) -> _Synapse | None:
         part.blame("weight", "a distribution and weight_rel_sd beside it are both given", "one of them")
     if len(part.problems) > before or weights is None or delays is None:
         return None
-    return _Synapse((_of_one_sign(weights[0], rel_sd), weights[1]), receptor, delays[0])
+    return _Synapse((_of_one_sign(weights[0], rel_sd), weights[1]), receptor, delays[0], plasticity, w_max)
 
 
 def _of_one_sign(weights: Distribution, rel_sd: Fraction) -> Distribution:
@@ -151,11 +163,25 @@ def _projection(part: Section, populations: dict[str, Population | None], synaps
         return None
     receptor, weights = weighed
     made = Projection(order.index(source), order.index(target), rule, float(number), receptor, weights, synapse.delays,
-                      f"{source} -> {target}", part.where(), None, autapses, multapses)
+                      f"{source} -> {target}", part.where(), None, autapses, multapses,
+                      _bounded(part, synapse, weighed, Cell(receiver.model, receiver.parameters), target))
     if rule == "arrays":
         factor = weights.mean / synapse.weights[0].mean if synapse.weights[0].mean else 1.0
         return _listed(part, file, made, factor, sender.size, receiver.size)
     return _with_count(part, made, probability, sender, receiver)
+
+
+def _bounded(part: Section, synapse: _Synapse, weighed: tuple[str, Distribution], cell: Cell, target: str) -> Plasticity | None:
+    """Return how the weight changes, with its bound in the unit of the receptor."""
+    if not isinstance(synapse.plasticity, Stdp) or synapse.w_max is None:
+        return synapse.plasticity
+    receptor, weight = weighed[0], weighed[1].mean
+    found = weight_in(part, "synapse", synapse.w_max, receptor, cell, target)
+    bound = found[1] if found else weight
+    if abs(weight) > abs(bound) or weight * bound < 0:
+        part.blame("synapse", f"the weight, {weight:g}, is not between 0 and its bound w_max, {bound:g} (both in the unit of the receptor)",
+                   "a weight between 0 and w_max")
+    return synapse.plasticity.with_bound(bound)
 
 
 def _chosen(part: Section, synapses: dict[str, _Synapse | None]) -> _Synapse | None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from cosim.errors import InputError, Problem, raise_all
 from cosim.models.microcircuit.network.data import MOST_NEURONS, Network, Population
+from cosim.models.microcircuit.network.plasticity import Stdp
 from cosim.models.microcircuit.network.rules import possible
 
 
@@ -92,7 +93,8 @@ def scaled(network: Network, scale: float, indegree_scale: float, drive: str) ->
         if kept != 1:
             mean = 1e-3 * _charge(network.populations[p.target], p.receptor, p.where)
             direct[p.target] += mean * (1 - kept) * p.weight * full * (network.populations[p.source].mean_rate or 0.0)
-        projections.append(replace(p, count=count, weights=p.weights.times(1 / root)))
+        rule = p.plasticity.with_bound(p.plasticity.w_max / root) if isinstance(p.plasticity, Stdp) else p.plasticity
+        projections.append(replace(p, count=count, weights=p.weights.times(1 / root), plasticity=rule))
     heard = np.array([p.background.synapses for p in populations], float)
     roots = np.array([_root(p.background.synapses, k, common) for p, k in zip(network.populations, heard, strict=True)])
     small = replace(network, projections=tuple(projections), populations=tuple(

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from cosim.errors import InputError, Problem
 from cosim.models.microcircuit.network.data import Edges, Network, Projection
 from cosim.models.microcircuit.network.distribution import Distribution
+from cosim.models.microcircuit.network.plasticity import Stdp
 from cosim.timegrid import in_ms, to_ticks
 
 _LARGEST_WEIGHT = 32766
@@ -88,7 +89,7 @@ def wiring(network: Network, step_ms: Fraction) -> Wiring:
 
 def _sound(p: Projection, units: NDArray[np.int16], network: Network) -> NDArray[np.int16]:
     """Return weights unless all of them have been rounded to none."""
-    if network.count(p) and _typical(p) and not units.any():
+    if network.count(p) and _typical(p) and not units.any() and not _bound(p):
         raise InputError(Problem(f"all weights of {p.name}, {_typical(p):g} in the middle, round to 0 beside the largest ones onto "
                                  f"{network.populations[p.target].name}", where=p.where,
                                  remedy="leave the projection out, or merge its synapses into fewer and stronger ones"))
@@ -155,8 +156,13 @@ def listed(values: NDArray[np.float64] | None) -> NDArray[np.float64]:
 def _sizes(p: Projection) -> NDArray[np.float64]:
     """Return the size of each listed weight, or the largest one of each where they are drawn."""
     if p.edges is None or p.edges.weights is None:
-        return np.full(1 if p.edges is None else len(p.edges), p.weights.largest)
-    return np.abs(p.edges.weights)
+        return np.full(1 if p.edges is None else len(p.edges), max(p.weights.largest, _bound(p)))
+    return np.maximum(np.abs(p.edges.weights), _bound(p))
+
+
+def _bound(p: Projection) -> float:
+    """Return the largest weight that plasticity can lead to."""
+    return abs(p.plasticity.w_max) if isinstance(p.plasticity, Stdp) else 0.0
 
 
 def _largest(p: Projection) -> float:
@@ -166,7 +172,7 @@ def _largest(p: Projection) -> float:
 def _typical(p: Projection) -> float:
     """Return the weight whose parts are to be told apart: the mean; of listed ones the smallest, if 16 bits reach to the largest."""
     if p.edges is None or p.edges.weights is None:
-        return p.weights.typical
+        return p.weights.typical or _bound(p)
     sizes = np.abs(p.edges.weights)
     sizes = sizes[sizes > 0]
     if not len(sizes):

@@ -1,0 +1,85 @@
+"""Reckon what a network costs, and how evenly each partition shares that out over ranks, without building it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cosim.interfaces import Balance
+from cosim.models.microcircuit.kernel._engine import CHUNK
+from cosim.models.microcircuit.kernel.build import Plan, ahead, rows_of
+from cosim.models.microcircuit.kernel.cells import arrays
+from cosim.models.microcircuit.kernel.partition import part, shares
+from cosim.models.microcircuit.network.data import Projection
+
+PARTITIONS = ("neurons", "edges")
+
+_NS_PER_EVENT, _NS_PER_UPDATE, _NS_PER_DRAW, _NS_PER_SUM = 1.2, 0.5, 0.8, 0.35
+_USUAL_RATE_HZ = 10.0
+_SUM_BYTES, _SPIKE_BYTES = 4, 4
+
+
+def work(plan: Plan) -> float:
+    """Return the expected effort on one rank, core-seconds for a second of simulated time."""
+    network = plan.scaled.network
+    events = sum(network.count(p) * _rate_hz(plan, p.source) for p in network.projections)
+    return 1e-9 * (events * _NS_PER_EVENT + network.neurons * _steps(plan) * _ns_per_neuron(plan))
+
+
+def balance(plan: Plan, ranks: int) -> tuple[Balance, ...]:
+    """Return what each partition would give; what a random rule leaves open is taken at its mean."""
+    network, inputs = plan.scaled.network, arrays(plan.scaled.network)[1]
+    sizes = [p.size for p in network.populations]
+    told = sum(size * _rate_hz(plan, number) for number, size in enumerate(sizes)) * _SPIKE_BYTES * (ranks - 1)
+    updated = np.array([CHUNK * part(sizes, rank, ranks).runs[:, 2].sum() for rank in range(ranks)])
+    padded = sum(-(-size // CHUNK) * CHUNK for size in sizes)
+    summed = _SUM_BYTES * network.neurons * inputs * (ranks - 1) * _steps(plan)
+    found = []
+    for name in PARTITIONS if ranks > 1 else PARTITIONS[:1]:
+        by_edge = name == "edges"
+        held = np.zeros((len(network.projections), ranks))
+        for i, p in enumerate(network.projections):
+            # Synapses that change stay with their targets in either partition.
+            held[i] = _by_edge(plan, p, ranks) if by_edge and p.plasticity is None else _by_neuron(plan, p, ranks)
+        events = np.array([_rate_hz(plan, p.source) for p in network.projections]) @ held if len(held) else np.zeros(ranks)
+        sums = padded * inputs * _steps(plan) * _NS_PER_SUM if by_edge else 0.0
+        load = 1e-9 * (events * _NS_PER_EVENT + updated * _steps(plan) * _ns_per_neuron(plan) + sums)
+        turn = ahead(plan, padded * inputs) if by_edge else plan.wiring.least_delay
+        found.append(Balance(name, tuple(load.tolist()), tuple(held.sum(axis=0).tolist()), "synapses",
+                             _steps(plan) / turn * (2 if by_edge else 1), told + summed * by_edge))
+    return tuple(found)
+
+
+def _by_neuron(plan: Plan, p: Projection, ranks: int) -> NDArray[np.float64]:
+    """Return how many synapses of a projection each rank holds with their targets."""
+    sizes = [q.size for q in plan.scaled.network.populations]
+    bounds = np.array([part(sizes, rank, ranks).bounds[p.target] for rank in range(ranks)])
+    if p.edges is not None:
+        return np.diff(np.searchsorted(np.sort(p.edges.targets), np.append(bounds[:, 0], bounds[-1, 1]))).astype(float)
+    share: NDArray[np.float64] = plan.scaled.network.count(p) * np.diff(bounds, axis=1)[:, 0] / sizes[p.target]
+    return share
+
+
+def _by_edge(plan: Plan, p: Projection, ranks: int) -> NDArray[np.float64]:
+    """Return how many synapses of a projection each rank holds as its share of the rows."""
+    network = plan.scaled.network
+    if p.is_by_chance:
+        return np.full(ranks, network.count(p) / ranks)
+    rows = rows_of(p, network.populations[p.source].size, network.populations[p.target].size, None)
+    return np.array([shares(rows, rank, ranks).sum() for rank in range(ranks)], float)
+
+
+def _steps(plan: Plan) -> float:
+    """Return how many steps a second of simulated time has."""
+    return float(1000 / plan.step_ms)
+
+
+def _rate_hz(plan: Plan, population: int) -> float:
+    """Return the rate at which the neurons of a population are expected to fire, Hz."""
+    return plan.scaled.network.populations[population].mean_rate or _USUAL_RATE_HZ
+
+
+def _ns_per_neuron(plan: Plan) -> float:
+    """Return what one step of one neuron takes, ns."""
+    drawn = _NS_PER_DRAW if plan.scaled.poisson_synapses.any() else 0.0
+    return _NS_PER_UPDATE * (2 if plan.is_double else 1) + drawn

@@ -17,7 +17,7 @@ import ast
 from dataclasses import dataclass
 from pathlib import Path
 
-FUNCTIONS = {"exp": 1, "expm1": 1, "sqrt": 1, "absolute": 1, "minimum": 2, "maximum": 2}
+FUNCTIONS = {"exp": 1, "expm1": 1, "log": 1, "sqrt": 1, "absolute": 1, "minimum": 2, "maximum": 2}
 _BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 _COMPARE = {ast.Gt: ">", ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<=", ast.Eq: "==", ast.NotEq: "!="}
 _LOGIC = {ast.BitAnd: "&", ast.BitOr: "|"}

@@ -23,7 +23,7 @@ from fractions import Fraction
 from typing import Any
 
 from cosim.models.microcircuit.conductances import left
-from cosim.models.microcircuit.language.functions import absolute, exp, expm1, maximum, where
+from cosim.models.microcircuit.language.functions import exp, expm1, maximum, where
 from cosim.models.microcircuit.language.model import Complaint, Kernel, Model, Parameter, Receptor, State, Values
 from cosim.models.microcircuit.resting import resting_potential
 
@@ -32,8 +32,8 @@ _LONGEST_STEP = Fraction(4, 10)
 
 
 def ratio(y: Any) -> Any:
-    """Return y / (1 - exp(-y)); near 0 the series of it."""
-    return where(absolute(y) < 1e-4, 1 + y * (0.5 + y * 0.08333333333333333), y / where(absolute(y) < 1e-4, 1, -expm1(-y)))
+    """Return y / (1 - exp(-y)); what is added changes no bit but where y is 0, and there it gives the limit, 1."""
+    return (y + 1e-30) / -expm1(-(y + 1e-30))
 
 
 def opens_m(u: Any) -> Any:

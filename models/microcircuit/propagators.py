@@ -12,6 +12,7 @@ from fractions import Fraction
 
 _DIGITS = 50
 _LARGE = 1000  # from here on exp(x) - 1 is exp(x) to all digits, and later too large to be held
+_NEAR = Fraction(1, 1000)  # below it the closed form of an alpha function's integral loses more digits than its series costs
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,91 @@ def exponential(c_m: Fraction, tau_m: Fraction, tau_syn: Fraction, step_ms: Frac
         p21 = h / c * (p22 * ((x.exp() - 1) / x if x else 1) if x < _LARGE else (p11 - p22) / x)
         p20 = t_m / c * (1 - p22)
         return Propagators(float(p11), float(p21), float(p22), float(p22 - 1), float(p20))
+
+
+@dataclass(frozen=True, slots=True)
+class AlphaPropagators:
+    """Hold what takes a neuron with an alpha-shaped current from one step to the next.
+
+    Parameters
+    ----------
+    p11 : float
+        Decay of the current and of its slope.
+    p21 : float
+        Current caused by the slope, ms.
+    p31, p32 : float
+        Potential caused by the slope, mV ms/pA, and by the current, mV/pA.
+    m33 : float
+        Decay of the potential, less 1.
+    p30 : float
+        Potential caused by a constant current, mV/pA.
+    jump : float
+        What a spike of 1 pA at its peak adds to the slope, pA/ms.
+    """
+
+    p11: float
+    p21: float
+    p31: float
+    p32: float
+    m33: float
+    p30: float
+    jump: float
+
+
+def alpha(c_m: Fraction, tau_m: Fraction, tau_syn: Fraction, step_ms: Fraction) -> AlphaPropagators:
+    """Return the propagators of one step for a current ``e / tau_syn t exp(-t / tau_syn)``.
+
+    Notes
+    -----
+    ``p31 = h^2 / C_m exp(-h / tau_m) Int_0^1 s exp(x s) ds`` with x as in `exponential`; where x is near 0, which it is where the time
+    constants are equal, the integral is the series of ``x^k / (k! (k + 2))``.
+    """
+    k = exponential(c_m, tau_m, tau_syn, step_ms)
+    with localcontext() as context:
+        context.prec = _DIGITS
+        h, c, t_m, t_syn = (_decimal(x) for x in (step_ms, c_m, tau_m, tau_syn))
+        p11, p22 = (-h / t_syn).exp(), (-h / t_m).exp()
+        exact = step_ms / tau_m - step_ms / tau_syn
+        x = _decimal(exact)
+        if abs(exact) < _NEAR:
+            term, total = Decimal(1), Decimal(0)
+            for i in range(20):
+                total += term / (i + 2)
+                term *= x / (i + 1)
+            p31 = h * h / c * p22 * total
+        else:
+            p31 = h * h / c * ((x - 1) * p11 + p22) / (x * x)
+        return AlphaPropagators(k.p11, float(h * p11), float(p31), k.p21, k.m22, k.p20, float(Decimal(1).exp() / t_syn))
+
+
+def peak_of_alpha(c_m: Fraction, tau_m: Fraction, tau_syn: Fraction) -> float:
+    """Return the peak of an alpha-shaped current whose potential peaks at 1 mV, pA.
+
+    Notes
+    -----
+    The potential peaks where the current equals the leak, which is sought by halving.
+    """
+    with localcontext() as context:
+        context.prec = _DIGITS
+        c, t_m, t_syn = (_decimal(x) for x in (c_m, tau_m, tau_syn))
+        x = _decimal(1 / tau_m - 1 / tau_syn)
+
+        def potential(t: Decimal) -> Decimal:
+            fade, rate = (-t / t_m).exp(), x * t
+            if abs(rate) < Decimal("1e-12"):
+                return fade * t * t / c * (Decimal(1) / 2 + rate / 3)
+            return t * t / c * ((rate - 1) * (-t / t_syn).exp() + fade) / (rate * rate)
+
+        def rises(t: Decimal) -> bool:
+            return t * (-t / t_syn).exp() * t_m > potential(t) * c
+
+        low, high = t_syn, 2 * t_syn
+        while rises(high):
+            low, high = high, 2 * high
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (middle, high) if rises(middle) else (low, middle)
+        return float(t_syn / Decimal(1).exp() / potential(low))
 
 
 def peak_of_exponential(c_m: Fraction, tau_m: Fraction, tau_syn: Fraction) -> float:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cosim.models.microcircuit.language.functions import exp, expm1, maximum, minimum
+from cosim.models.microcircuit.language.functions import exp, expm1, log, maximum, minimum
 from cosim.models.microcircuit.language.generate import generate
 from cosim.models.microcircuit.language.translate import NotTranslatable, translate
 from cosim.random import exp as exp_of_the_kernels
@@ -43,13 +43,22 @@ def test_operations_keep_the_order_in_which_they_are_written(tmp_path):
     assert "n_V_m = ((n_V_m + ((k_a * n_V_m) + k_b)) - (((MC_REAL)2.0) * k_c));" in code
 
 
-def test_a_loop_of_fixed_length_becomes_a_loop(tmp_path):
+def test_a_loop_of_fixed_length_stands_around_a_loop_over_the_neurons(tmp_path):
     code = translated(tmp_path, "for _ in range(3):\n        n.V_m = n.V_m - k.a").code
-    assert "for (int loop__ = 0; loop__ < 3; loop__++) {" in code
+    lines = [line.strip() for line in code.split("\n")]
+    at = lines.index("for (int part = 0; part < 3; part++) {")
+    assert lines[at + 1:at + 3] == ['_Pragma("GCC ivdep")', "for (int i = 0; i < MC_CHUNK; i++) {"]
+    assert sum(line.startswith("for (int i") for line in lines) == 3
+
+
+def test_what_is_worked_out_before_a_loop_is_known_in_it_and_after(tmp_path):
+    code = translated(tmp_path, "a = k.a * x.direct\n    b = k.b\n    for _ in range(3):\n        c = a + x.uniform\n        n.V_m = c * n.V_m\n    n.V_m = n.V_m + a").code
+    assert code.count("all_my_a[i] = my_a;") == 1 and code.count("MC_REAL my_a = all_my_a[i];") == 2
+    assert "all_x_uniform[i] = x_uniform;" in code and "all_my_b" not in code and "all_my_c" not in code
 
 
 @pytest.mark.parametrize(("line", "said"), [
-    ("n.V_m = log(n.V_m)", "there is no function 'log' of 1 arguments"),
+    ("n.V_m = tanh(n.V_m)", "there is no function 'tanh' of 1 arguments"),
     ("n.V_m = nothing", "'nothing' is not known here"),
     ("n.V_m = n.V_m > 1", "n.V_m is a number and cannot hold a condition"),
     ("n.V_m = 1.0 / 3.0 + n.V_m", "write the value"),
@@ -57,13 +66,14 @@ def test_a_loop_of_fixed_length_becomes_a_loop(tmp_path):
     ("while n.V_m > 1:\n        n.V_m = k.a", "this statement has no counterpart"),
     ("n.V_m = where(n.V_m, k.a, k.b)", "a number stands where a condition is needed"),
     ("n.V_m = k.a + (n.V_m > 1)", "a condition stands where a number is needed"),
+    ("for i in range(2):\n        for j in range(2):\n            n.V_m = k.b", "this statement has no counterpart"),
     ("for i in range(k.a):\n        n.V_m = k.b", "this statement has no counterpart"),
     ("a = k.b\n    a = n.V_m > 1", "'a' is a number in one place and a condition in another"),
     ("n.V_m = n.V_m ** 2", "this expression has no counterpart"),
     ("return n.V_m > 1", "this statement has no counterpart"),
 ])
 def test_what_has_no_counterpart_is_told_with_its_line(tmp_path, line, said):
-    with pytest.raises(NotTranslatable, match=r"toy\.py:1[0-2]: ") as told:
+    with pytest.raises(NotTranslatable, match=r"toy\.py:1[0-3]: ") as told:
         translated(tmp_path, line)
     assert said in str(told.value)
 
@@ -99,6 +109,14 @@ def test_expm1_is_good_near_zero_and_far(real, good):
     x = np.concatenate([np.linspace(-5, 5, 4001), 10.0 ** np.arange(-12, 0)]).astype(real)
     x = x[x != 0]
     assert np.abs(expm1(x) / np.expm1(x.astype(float)) - 1).max() < good
+
+
+@pytest.mark.parametrize(("real", "good"), [(np.float64, 1), (np.float32, 1)])
+def test_log_is_good_to_a_unit_in_the_last_place(real, good):
+    x = np.concatenate([10.0 ** np.linspace(-37, 37, 20_001), np.linspace(0.5, 2, 20_001)]).astype(real)
+    exact = np.log(x.astype(np.longdouble))
+    assert log(x).dtype == real and log(real(1)) == 0
+    assert (np.abs(log(x) - exact) / np.spacing(np.abs(exact).astype(real))).max() < good
 
 
 def test_the_larger_and_the_smaller_let_nothing_that_is_no_number_pass_from_the_first_place():

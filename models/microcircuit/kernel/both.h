@@ -5,6 +5,7 @@
 #define MC_KIND(name) MC_NAME(name##_single)
 #define MC_EXP cosim_expf
 #define MC_EXPM1 cosim_expm1f
+#define MC_LOG cosim_logf
 #define MC_SQRT sqrtf
 #define MC_ABSOLUTE fabsf
 #define MC_MINIMUM MC_KIND(minimum)
@@ -18,6 +19,7 @@
 #undef MC_KIND
 #undef MC_EXP
 #undef MC_EXPM1
+#undef MC_LOG
 #undef MC_SQRT
 #undef MC_ABSOLUTE
 #undef MC_MINIMUM
@@ -31,6 +33,7 @@
 #define MC_KIND(name) MC_NAME(name##_double)
 #define MC_EXP cosim_exp
 #define MC_EXPM1 cosim_expm1
+#define MC_LOG cosim_log
 #define MC_SQRT sqrt
 #define MC_ABSOLUTE fabs
 #define MC_MINIMUM MC_KIND(minimum)
@@ -44,6 +47,7 @@
 #undef MC_KIND
 #undef MC_EXP
 #undef MC_EXPM1
+#undef MC_LOG
 #undef MC_SQRT
 #undef MC_ABSOLUTE
 #undef MC_MINIMUM

@@ -11,6 +11,8 @@ typedef struct {
   MC_INT *fired;
 } MC_KIND(given);
 
+/* A function, so that both numbers are worked out whatever the condition: branches around an exponential keep a loop from vectorising. */
+MC_TARGET static inline MC_REAL MC_KIND(where)(MC_INT condition, MC_REAL yes, MC_REAL no) { return condition ? yes : no; }
 MC_TARGET static inline MC_REAL MC_KIND(minimum)(MC_REAL a, MC_REAL b) { return a < b ? a : b; }
 MC_TARGET static inline MC_REAL MC_KIND(maximum)(MC_REAL a, MC_REAL b) { return a > b ? a : b; }
 

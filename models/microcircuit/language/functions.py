@@ -52,6 +52,12 @@ def expm1(x: Real) -> Real:
     return np.where(np.abs(x) < x.dtype.type(0.35), small, exp(x) - one)
 
 
+def log(x: Real) -> Real:
+    """Return the natural logarithm of a positive, normal number."""
+    x = np.asarray(x)
+    return _log_single(x) if x.dtype == np.float32 else _log_double(x)
+
+
 _EXP_DOUBLE = [1 / factorial(n) for n in range(13, -1, -1)]
 _EXP_SINGLE = [1 / factorial(n) for n in range(7, -1, -1)]
 _EXPM1_DOUBLE = _EXP_DOUBLE[:-1]
@@ -81,3 +87,30 @@ def _exp_single(x: Real) -> Real:
     r = (y - k * f(0.693359375)) - k * f(-2.12194440e-4)
     whole = np.where(np.isnan(k), f(0), k).astype(np.int32)
     return _horner(r, _EXP_SINGLE) * ((whole + 127) << 23).view(np.float32)
+
+
+def _log_double(x: Real) -> Real:
+    bits = x.view(np.int64)
+    m = (bits & 0x000FFFFFFFFFFFFF | 0x3FF0000000000000).view(np.float64)
+    high = m > 1.4142135623730951
+    k = (bits >> 52 & 0x7FF).astype(np.float64) - 1023.0 + np.where(high, 1.0, 0.0)
+    f = np.where(high, m * 0.5, m) - 1.0
+    s, half = f / (2.0 + f), 0.5 * f * f
+    z = s * s
+    w = z * z
+    r = (z * (6.666666666666735130e-01 + w * (2.857142874366239149e-01 + w * (1.818357216161805012e-01 + w * 1.479819860511658591e-01)))
+         + w * (3.999999999940941908e-01 + w * (2.222219843214978396e-01 + w * 1.531383769920937332e-01)))
+    return k * 6.93147180369123816490e-01 - ((half - (s * (half + r) + k * 1.90821492927058770002e-10)) - f)
+
+
+def _log_single(x: Real) -> Real:
+    real, bits = np.float32, x.view(np.int32)
+    m = (bits & 0x007FFFFF | 0x3F800000).view(np.float32)
+    high = m > real(1.41421354)
+    k = (bits >> 23 & 0xFF).astype(np.float32) - real(127) + np.where(high, real(1), real(0))
+    f = np.where(high, m * real(0.5), m) - real(1)
+    s, half = f / (real(2) + f), real(0.5) * f * f
+    z = s * s
+    w = z * z
+    r = z * (real(0.66666662693) + w * real(0.28498786688)) + w * (real(0.40000972152) + w * real(0.24279078841))
+    return k * real(6.9313812256e-01) - ((half - (s * (half + r) + k * real(9.0580006145e-06))) - f)

@@ -4,7 +4,7 @@ A step function is Python that NumPy can run and that this module can read:
 
 * ``n.NAME`` is a state variable, ``k.NAME`` a constant, ``x.NAME`` an input: the name of an input that receptors feed, ``x.direct`` for
   the direct current, or ``x.uniform`` for a random number between 0 and 1, drawn anew for each neuron and step.
-* Assignments to ``n.NAME`` and to local names; ``for _ in range(NUMBER):``; ``return`` of the neurons that have fired.
+* Assignments to ``n.NAME`` and to local names; ``for _ in range(NUMBER):``, not nested; ``return`` of the neurons that have fired.
 * ``+ - * /``, unary ``-``, comparisons, ``& | ~`` between conditions, numbers, the functions of `functions`, and functions of the same
   file that consist of one ``return``.
 
@@ -14,13 +14,15 @@ It needs nothing but the standard library, so that it can run before the package
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-FUNCTIONS = {"exp": 1, "expm1": 1, "sqrt": 1, "absolute": 1, "minimum": 2, "maximum": 2}
+FUNCTIONS = {"exp": 1, "expm1": 1, "log": 1, "sqrt": 1, "absolute": 1, "minimum": 2, "maximum": 2}
 _BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 _COMPARE = {ast.Gt: ">", ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<=", ast.Eq: "==", ast.NotEq: "!="}
 _LOGIC = {ast.BitAnd: "&", ast.BitOr: "|"}
+_VARIABLE = re.compile(r"\b(?:n|x|my)_\w+")
 _GIVEN = ("direct", "uniform")
 
 
@@ -69,6 +71,20 @@ def translate(path: Path) -> list[Translated]:
     return [_Step(path, functions, f).translated() for f in steps]
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Hold lines between two loops of fixed length, or inside one, and how many times they are run through."""
+
+    times: int
+    lines: list[str]
+
+    def names(self) -> set[str]:
+        return {name for line in self.lines for name in _VARIABLE.findall(line)}
+
+    def assigned(self) -> set[str]:
+        return {line.split(" = ")[0].strip() for line in self.lines if " = " in line}
+
+
 class _Step:
     """Walk through one step function and write C."""
 
@@ -79,6 +95,7 @@ class _Step:
         self.locals: dict[str, bool] = {}
         self.called: dict[str, str] = {}
         self.lines: list[str] = []
+        self.parts: list[_Part] = []
         self.inside: dict[str, bool] | None = None
 
     def translated(self) -> Translated:
@@ -105,23 +122,45 @@ class _Step:
             out.append(f"  const MC_REAL *restrict extra_{i} = g->extra[{i}];")
         out += ["  const MC_REAL direct = g->direct;", "  const MC_REAL *restrict more = g->more;", "  MC_INT *restrict fired = g->fired;",
                 "  const int32_t *restrict count = g->count;", "  const MC_REAL *restrict uniform = g->uniform;", "  MC_INT any = 0;",
-                "  (void)direct, (void)more, (void)count, (void)uniform;",
-                "  for (int i = 0; i < MC_CHUNK; i++) {"]
-        out += [f"    MC_REAL n_{name} = all_{name}[i];" for name in states]
+                "  (void)direct, (void)more, (void)count, (void)uniform;"]
+        given = []
         for i, name in enumerate(inputs):
-            out.append(f"    MC_REAL x_{name} = unit_{i} * (MC_REAL)input_{i}[i] + weight_{i} * (MC_REAL)count[i];")
-            out.append(f"    if (wide) x_{name} += extra_{i}[i];")
-            out.append(f"    input_{i}[i] = 0;")
+            given += [f"    MC_REAL x_{name} = unit_{i} * (MC_REAL)input_{i}[i] + weight_{i} * (MC_REAL)count[i];",
+                      f"    if (wide) x_{name} += extra_{i}[i];", f"    input_{i}[i] = 0;"]
         if "direct" in self.read["x"]:
-            out.append("    const MC_REAL x_direct = wide ? direct + more[i] : direct;")
+            given.append("    const MC_REAL x_direct = wide ? direct + more[i] : direct;")
         if "uniform" in self.read["x"]:
-            out.append("    const MC_REAL x_uniform = uniform[i];")
-        out += [f"    {'MC_INT' if is_mask else 'MC_REAL'} {name};" for name, is_mask in self.locals.items()]
-        out += self.lines
-        out += [f"    all_{name}[i] = n_{name};" for name in states if name in self.written]
-        out += [f"    MC_INT out = spoke | !(MC_ABSOLUTE(n_{states[0]}) <= MC_LARGEST);", "    fired[i] = out;", "    any |= out;", "  }",
-                "  return any;", "}"]
-        return "\n".join(out) + "\n"
+            given.append("    const MC_REAL x_uniform = uniform[i];")
+        told = [f"    MC_INT out = spoke | !(MC_ABSOLUTE(n_{states[0]}) <= MC_LARGEST);", "    fired[i] = out;", "    any |= out;"]
+        parts = [_Part(1, given + self.parts[0].lines), *self.parts[1:]] if len(self.parts) > 1 else [_Part(1, given + self.lines + told)]
+        if len(self.parts) > 1:
+            parts.append(_Part(1, self.lines + told))
+        kinds = {f"x_{name}": "MC_REAL" for name in self.read["x"]} | {n: "MC_INT" if m else "MC_REAL" for n, m in self.locals.items()}
+        crossing = [name for name in kinds if sum(name in part.names() for part in parts) > 1]
+        out += [f"  {kinds[name]} all_{name}[MC_CHUNK];" for name in crossing]
+        for part in parts:
+            out += self.loop(part, states, kinds, crossing, declared=part is parts[0])
+        return "\n".join([*out, "  return any;", "}"]) + "\n"
+
+    def loop(self, part: _Part, states: list[str], kinds: dict[str, str], crossing: list[str], declared: bool) -> list[str]:
+        """Return the loop over a chunk of one part: what it takes from memory, its lines, what it leaves in memory.
+
+        A loop of fixed length stands around the loop over the chunk, not inside it, so that a compiler can do several neurons at once. No
+        neuron looks at another's variables, which is said to it as well.
+        """
+        names = part.names()
+        out = ['  _Pragma("GCC ivdep")', "  for (int i = 0; i < MC_CHUNK; i++) {"]
+        out += [f"    MC_REAL n_{name} = all_{name}[i];" for name in states if f"n_{name}" in names]
+        for name, kind in kinds.items():
+            if name in names and not (declared and name.startswith("x_")):
+                out.append(f"    {kind} {name}{f' = all_{name}[i]' if name in crossing and not declared else ''};")
+        out += part.lines
+        out += [f"    all_{name}[i] = n_{name};" for name in states if f"n_{name}" in part.assigned()]
+        out += [f"    all_{name}[i] = {name};" for name in crossing if name in part.assigned() or (declared and name.startswith("x_"))]
+        out.append("  }")
+        if part.times == 1:
+            return out
+        return [f"  for (int part = 0; part < {part.times}; part++) {{", *(f"  {line}" for line in out), "  }"]
 
     def block(self, body: list[ast.stmt], indent: str, last: bool = False) -> None:
         for statement in body:
@@ -133,10 +172,12 @@ class _Step:
                 case ast.AugAssign(target=target, op=op, value=value) if type(op) in _BINARY:
                     whole = ast.copy_location(ast.BinOp(_load(target), op, value), statement)
                     self.lines.append(f"{indent}{self.target(target, whole)};")
-                case ast.For(target=ast.Name(id=name), iter=ast.Call(func=ast.Name(id="range"), args=[ast.Constant(value=int(many))])):
-                    self.lines.append(f"{indent}for (int loop_{name} = 0; loop_{name} < {many}; loop_{name}++) {{")
-                    self.block(statement.body, indent + "  ")
-                    self.lines.append(f"{indent}}}")
+                case ast.For(target=ast.Name(), iter=ast.Call(func=ast.Name(id="range"), args=[ast.Constant(value=int(many))])) if last:
+                    self.parts.append(_Part(1, self.lines))
+                    self.lines = []
+                    self.block(statement.body, indent)
+                    self.parts.append(_Part(many, self.lines))
+                    self.lines = []
                 case ast.Return(value=value) if last and value is not None and statement is body[-1]:
                     code, is_mask = self.expression(value)
                     if not is_mask:
@@ -213,7 +254,7 @@ class _Step:
 
     def call(self, e: ast.expr, name: str, arguments: list[ast.expr]) -> tuple[str, bool]:
         if name == "where" and len(arguments) == 3:
-            return f"({self.condition(arguments[0])} ? {self.real(arguments[1])} : {self.real(arguments[2])})", False
+            return f"MC_KIND(where)({self.condition(arguments[0])}, {self.real(arguments[1])}, {self.real(arguments[2])})", False
         if FUNCTIONS.get(name) == len(arguments):
             return f"MC_{name.upper()}({', '.join(self.real(a) for a in arguments)})", False
         if name in self.functions and len(arguments) == len(self.functions[name].args.args):

@@ -15,6 +15,10 @@ _UNITS = {
     "pF": {"uF": Fraction(10**6), "µF": Fraction(10**6), "nF": Fraction(1000), "pF": Fraction(1)},
     "nS": {"uS": Fraction(1000), "µS": Fraction(1000), "nS": Fraction(1), "pS": Fraction(1, 1000)},
     "1/ms": {"1/ms": Fraction(1), "1/s": Fraction(1, 1000)},
+    "1/mV": {"1/mV": Fraction(1), "1/V": Fraction(1, 1000)},
+    "mV/ms": {"mV/ms": Fraction(1), "V/s": Fraction(1)},
+    "pA/ms": {"pA/ms": Fraction(1), "nA/s": Fraction(1)},
+    "nS/ms": {"nS/ms": Fraction(1), "uS/s": Fraction(1), "µS/s": Fraction(1)},
     "Hz": {"kHz": Fraction(1000), "Hz": Fraction(1)},
 }
 

@@ -43,7 +43,8 @@ def balance(plan: Plan, ranks: int) -> tuple[Balance, ...]:
         for i, p in enumerate(network.projections):
             # Synapses that change stay with their targets in either partition.
             held[i] = _by_edge(plan, p, ranks) if by_edge and p.plasticity is None else _by_neuron(plan, p, ranks)
-        events = np.array([_rate_hz(plan, p.source) * _ns_per_event(p) for p in network.projections]) @ held if len(held) else np.zeros(ranks)
+        costs = np.array([_rate_hz(plan, p.source) * _ns_per_event(p) for p in network.projections])
+        events = costs @ held if len(held) else np.zeros(ranks)
         sums = padded * inputs * _steps(plan) * _NS_PER_SUM if by_edge else 0.0
         load = 1e-9 * (events + updated * _steps(plan) * _ns_per_neuron(plan) + sums)
         turn = ahead(plan, padded * inputs) if by_edge else plan.wiring.least_delay

@@ -55,6 +55,11 @@ class Peer:
     python: Path
     threads: int
 
+    @property
+    def name(self) -> str:
+        """How to call it."""
+        return f"{self.simulator} on {self.threads} thread{'s' * (self.threads > 1)}"
+
     def check(self) -> None:
         """Raise `InputError` where its Python cannot import it."""
         module = _MODULE[self.simulator]

@@ -19,6 +19,7 @@ from cosim.launch.bench.described import described, distinct_delays, fewest_thre
 from cosim.launch.bench.figures import Figures, summarised
 from cosim.launch.bench.limits import measure_limits
 from cosim.launch.bench.page import add_to_page
+from cosim.launch.bench.probe import Probe
 from cosim.launch.bench.result import HEAD, LIMIT_HEAD, Result, limit_rows, machine_line, rate_rows, rows, spread_note, title
 from cosim.levels import chosen_level
 from cosim.models.microcircuit.kernel._engine import levels
@@ -45,12 +46,14 @@ def bench() -> None:
 @click.option("--nest-python", type=click.Path(path_type=Path), default=Path(sys.executable), help="Python in which NEST is installed.")
 @click.option("--brian2-python", type=click.Path(path_type=Path), default=Path(sys.executable), help="Python in which Brian2 is installed.")
 @click.option("--peer-threads", multiple=True, type=int, help="Threads of the others; several are measured apart. Default: all cores.")
+@click.option("--probe", type=click.Path(path_type=Path), metavar="FILE.c",
+              help="A bare C program as a mark: compiled here, called with ranks and ms, prints rtf, build_s and events_per_s as JSON.")
 @click.option("--keep", type=click.Path(path_type=Path), metavar="DIR", help="Folder for our runs and the spikes of the others.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Page (Markdown) to write the result into.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 def microcircuit(network: str, scale: float, ranks: int, drive: str, precision: str, seconds: float, warmup: float, rounds: int, seed: int,
-                 against: tuple[str, ...], nest_python: Path, brian2_python: Path, peer_threads: tuple[int, ...], keep: Path | None,
-                 out: Path | None, as_json: bool) -> None:
+                 against: tuple[str, ...], nest_python: Path, brian2_python: Path, peer_threads: tuple[int, ...], probe: Path | None,
+                 keep: Path | None, out: Path | None, as_json: bool) -> None:
     r"""Measure the spiking engine on a network, on the way that every run takes.
 
     \b
@@ -64,7 +67,11 @@ def microcircuit(network: str, scale: float, ranks: int, drive: str, precision: 
     _check(rounds, peer_threads, keep)
     small = case.scaled()
     count = census(small.network)
-    peers = _peers(count, against, {Simulator.NEST: nest_python, Simulator.BRIAN2: brian2_python}, peer_threads)
+    peers: list[Peer | Probe] = []
+    if probe is not None:
+        peers = [Probe(probe, ranks, 1000 * seconds)]
+        peers[0].check()
+    peers += _peers(count, against, {Simulator.NEST: nest_python, Simulator.BRIAN2: brian2_python}, peer_threads)
     console = Console(stderr=True, markup=False, highlight=False)
     found = [f for i in range(rounds) for f in _round(case, small, count, peers, i, keep, console)]
     level = chosen_level(levels())
@@ -99,7 +106,7 @@ def _peers(count: Census, against: Sequence[str], pythons: dict[Simulator, Path]
     return list(dict.fromkeys(peers))
 
 
-def _round(case: Case, small: Scaled, count: Census, peers: Sequence[Peer], number: int, keep: Path | None,
+def _round(case: Case, small: Scaled, count: Census, peers: Sequence[Peer | Probe], number: int, keep: Path | None,
            console: Console) -> list[Figures]:
     from cosim.launch.bench.ours import measure_ours  # noqa: PLC0415 (draws in the plotting library, which little else needs)
 
@@ -109,8 +116,9 @@ def _round(case: Case, small: Scaled, count: Census, peers: Sequence[Peer], numb
     console.print(f"round {number + 1}: cosim on {case.ranks} rank{'s' * (case.ranks > 1)}")
     found = [measure_ours(case, seed, count, keep and keep / f"cosim-{seed}")]
     for peer in peers:
-        console.print(f"round {number + 1}: {peer.simulator} on {peer.threads} thread{'s' * (peer.threads > 1)}")
-        found.append(peer.measure(described(case, small), seed, count, keep and keep / f"{peer.simulator}-{peer.threads}-{seed}.json"))
+        console.print(f"round {number + 1}: {peer.name}")
+        spikes = keep / f"{peer.simulator}-{peer.threads}-{seed}.json" if keep is not None and isinstance(peer, Peer) else None
+        found.append(peer.measure(described(case, small) if isinstance(peer, Peer) else {}, seed, count, spikes))
     return found
 
 

@@ -30,11 +30,11 @@ def described(case: Case, network: Scaled) -> dict[str, Any]:
 
 def _population(p: Population, direct: float, per_hz: float, heard: float) -> dict[str, Any]:
     potential = p.model.state[0].name
-    start = p.initial.get(potential) or constant(p.model.initial(p.parameters).get(potential, 0.0))
+    start = {potential: constant(p.model.initial(p.parameters).get(potential, 0.0)), **p.initial}
     external = p.background
     return {"name": p.name, "size": p.size, "model": p.model.name,
             "parameters": {name: float(value) for name, value in p.parameters.items()} | {"I_e": direct + per_hz * external.rate_hz},
-            "v_init": start.mean + p.above(potential), "v_init_sd": _sd(start, f"the initial potential of {p.name}"),
+            "initial": {name: _normal(spread, p.above(name), f"the initial {name} of {p.name}") for name, spread in start.items()},
             "external": {"synapses": heard, "rate_hz": external.rate_hz, "weight": _signed(p, external.receptor, external.weight)}}
 
 
@@ -46,17 +46,18 @@ def _projection(p: Projection, target: Population) -> dict[str, Any]:
         raise InputError(Problem(f"the synapses of {p.name} change, which the scripts of the others do not know", p.where,
                                  "synapses without 'plasticity'", "measure without --against"))
     return {"source": p.source, "target": p.target, "rule": p.rule, "number": round(p.count), "probability": p.count,
-            "weight": _signed(target, p.receptor, float(p.weights.first)), "weight_sd": _sd(p.weights, f"the weight of {p.name}"),
-            "delay": float(p.delays.first), "delay_sd": _sd(p.delays, f"the delay of {p.name}"), "autapses": p.autapses,
-            "multapses": p.multapses}
+            "weight": _signed(target, p.receptor, float(p.weights.first)),
+            "weight_sd": _normal(p.weights, 0.0, f"the weight of {p.name}")["sd"], "delay": float(p.delays.first),
+            "delay_sd": _normal(p.delays, 0.0, f"the delay of {p.name}")["sd"], "autapses": p.autapses, "multapses": p.multapses}
 
 
-def _sd(spread: Distribution, what: str) -> float:
-    """Return the standard deviation of a normal or constant quantity, those beyond its bounds redrawn."""
+def _normal(spread: Distribution, above: float, what: str) -> dict[str, float]:
+    """Return a normal or constant quantity that is counted from somewhere: mean, standard deviation, and the bounds to redraw beyond."""
     if spread.kind not in ("constant", "normal") or (spread.at_bounds != "redraw" and spread.is_cut):
         raise InputError(Problem(f"{what} follows a law ({spread.kind}, {spread.at_bounds}) that the scripts of the others do not know",
                                  expected="constant or normal, redrawn beyond its bounds", remedy="measure without --against"))
-    return float(spread.second)
+    bounds = {name: value + above for name, value in (("least", spread.least), ("most", spread.most)) if math.isfinite(value)}
+    return {"mean": float(spread.first) + above, "sd": float(spread.second), **bounds}
 
 
 def _signed(target: Population, receptor: str, weight: float) -> float:

@@ -67,10 +67,11 @@ class Result:
 
 
 def _medians(s: Summary, names: Sequence[str]) -> dict[str, Any]:
-    return {"rtf": s.rtf.median, "build_s": s.build_s.median, "peak_rss_bytes": int(s.peak_rss_bytes.median),
-            "rates_hz": dict(zip(names, s.rates_hz, strict=True)), "events_per_s": s.events_per_s.median, "compile_s": s.compile_s.median,
-            "range": {key: [value.least, value.most] for key, value in (
-                ("rtf", s.rtf), ("build_s", s.build_s), ("peak_rss_bytes", s.peak_rss_bytes), ("events_per_s", s.events_per_s))}}
+    rates = dict(zip(names, s.rates_hz, strict=bool(s.rates_hz)))  # a probe tells none
+    ranges = {"rtf": s.rtf, "build_s": s.build_s, "peak_rss_bytes": s.peak_rss_bytes, "events_per_s": s.events_per_s}
+    return {"rtf": s.rtf.median, "build_s": s.build_s.median, "peak_rss_bytes": int(s.peak_rss_bytes.median), "rates_hz": rates,
+            "events_per_s": s.events_per_s.median, "compile_s": s.compile_s.median,
+            "range": {key: [value.least, value.most] for key, value in ranges.items()}}
 
 
 def _rounds(s: Summary) -> list[dict[str, Any]]:
@@ -103,7 +104,7 @@ def rows(result: Result) -> list[tuple[str, ...]]:
 def rate_rows(result: Result) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Return head and rows of a table of mean rates."""
     head = ("mean rate (Hz)", *(name for name, _ in result.network.sizes))
-    return head, [(s.who, *(f"{r:.3g}" for r in s.rates_hz)) for s in (result.ours, *result.peers)]
+    return head, [(s.who, *(f"{r:.3g}" for r in s.rates_hz)) for s in (result.ours, *result.peers) if s.rates_hz]
 
 
 def limit_rows(result: Result) -> list[tuple[str, ...]]:

@@ -11,10 +11,12 @@ from cosim.models.microcircuit.kernel.build import Plan, ahead, rows_of
 from cosim.models.microcircuit.kernel.cells import arrays
 from cosim.models.microcircuit.kernel.partition import part, shares
 from cosim.models.microcircuit.network.data import Projection
+from cosim.models.microcircuit.network.plasticity import Stdp
 
 PARTITIONS = ("neurons", "edges")
 
 _NS_PER_EVENT, _NS_PER_UPDATE, _NS_PER_DRAW, _NS_PER_SUM = 1.2, 0.5, 0.8, 0.35
+_NS_PER_CHANGE = 60.0  # of an event at a synapse with STDP
 _USUAL_RATE_HZ = 10.0
 _SUM_BYTES, _SPIKE_BYTES = 4, 4
 
@@ -22,8 +24,8 @@ _SUM_BYTES, _SPIKE_BYTES = 4, 4
 def work(plan: Plan) -> float:
     """Return the expected effort on one rank, core-seconds for a second of simulated time."""
     network = plan.scaled.network
-    events = sum(network.count(p) * _rate_hz(plan, p.source) for p in network.projections)
-    return 1e-9 * (events * _NS_PER_EVENT + network.neurons * _steps(plan) * _ns_per_neuron(plan))
+    events = sum(network.count(p) * _rate_hz(plan, p.source) * _ns_per_event(p) for p in network.projections)
+    return 1e-9 * (events + network.neurons * _steps(plan) * _ns_per_neuron(plan))
 
 
 def balance(plan: Plan, ranks: int) -> tuple[Balance, ...]:
@@ -41,9 +43,10 @@ def balance(plan: Plan, ranks: int) -> tuple[Balance, ...]:
         for i, p in enumerate(network.projections):
             # Synapses that change stay with their targets in either partition.
             held[i] = _by_edge(plan, p, ranks) if by_edge and p.plasticity is None else _by_neuron(plan, p, ranks)
-        events = np.array([_rate_hz(plan, p.source) for p in network.projections]) @ held if len(held) else np.zeros(ranks)
+        costs = np.array([_rate_hz(plan, p.source) * _ns_per_event(p) for p in network.projections])
+        events = costs @ held if len(held) else np.zeros(ranks)
         sums = padded * inputs * _steps(plan) * _NS_PER_SUM if by_edge else 0.0
-        load = 1e-9 * (events * _NS_PER_EVENT + updated * _steps(plan) * _ns_per_neuron(plan) + sums)
+        load = 1e-9 * (events + updated * _steps(plan) * _ns_per_neuron(plan) + sums)
         turn = ahead(plan, padded * inputs) if by_edge else plan.wiring.least_delay
         found.append(Balance(name, tuple(load.tolist()), tuple(held.sum(axis=0).tolist()), "synapses",
                              _steps(plan) / turn * (2 if by_edge else 1), told + summed * by_edge))
@@ -77,6 +80,11 @@ def _steps(plan: Plan) -> float:
 def _rate_hz(plan: Plan, population: int) -> float:
     """Return the rate at which the neurons of a population are expected to fire, Hz."""
     return plan.scaled.network.populations[population].mean_rate or _USUAL_RATE_HZ
+
+
+def _ns_per_event(p: Projection) -> float:
+    """Return what a spike takes at one synapse, ns."""
+    return _NS_PER_CHANGE if isinstance(p.plasticity, Stdp) else _NS_PER_EVENT
 
 
 def _ns_per_neuron(plan: Plan) -> float:

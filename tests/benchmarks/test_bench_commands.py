@@ -19,6 +19,7 @@ from cosim.launch.bench.figures import Figures, from_spikes, summarised
 from cosim.launch.bench.limits import Limits, measure_limits, shares
 from cosim.launch.bench.ours import after_warmup
 from cosim.launch.bench.page import add_to_page
+from cosim.launch.bench.probe import Probe
 from cosim.launch.bench.result import Result
 from cosim.launch.command import cosim as command
 
@@ -87,7 +88,7 @@ def test_peers_take_turns_and_the_page_says_what_was_found(tmp_path: Path) -> No
     (["--network", "nothing.yaml"], "there is no network file"), (["--against", "spinnaker"], "'spinnaker'"),
     (["--against", "nest", "--nest-python", "/nowhere/python"], "there is no program '/nowhere/python' to run nest with"),
     (["--against", "nest", "--nest-python", sys.executable], "the module 'nest' cannot be imported"),
-    (["--peer-threads", "0"], "cannot run on 0 threads")])
+    (["--probe", "nothing.c"], "there is no file 'nothing.c'"), (["--peer-threads", "0"], "cannot run on 0 threads")])
 def test_bad_input_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], words: str) -> None:
     monkeypatch.chdir(tmp_path)
     done = CliRunner().invoke(command, ["bench", "microcircuit", *TINY, *options])
@@ -111,6 +112,21 @@ def test_a_peer_that_fails_is_told_with_its_last_words(tmp_path: Path) -> None:
     peer.check()
     with pytest.raises(RunError, match=r"nest ended with status 1; its last words:\nI cannot"):
         peer.measure(described(case, case.scaled()), 1, census(case.scaled().network), None)
+
+
+def test_a_probe_is_a_mark_like_any_other(tmp_path: Path) -> None:
+    (tmp_path / "probe.c").write_text("""
+#include <stdio.h>
+int main(int n, char **a) { printf("{\\"rtf\\": %s.5, \\"build_s\\": 1, \\"events_per_s\\": %s}", a[1], a[2]); return n != 3; }
+""")
+    found = Probe(tmp_path / "probe.c", 2, 500).measure({}, 1, census(Case(scale=0.1).scaled().network), None)
+    assert (found.who, found.rtf, found.build_s, found.events_per_s, found.rates_hz) == ("probe.c on 2 threads", 2.5, 1, 500, ())
+    (tmp_path / "mute.c").write_text("int main(void) { return 3; }")
+    with pytest.raises(RunError, match="ended with status 3 and printed no JSON"):
+        Probe(tmp_path / "mute.c", 1, 1).measure({}, 1, census(Case(scale=0.1).scaled().network), None)
+    (tmp_path / "wrong.c").write_text("int main(void) { return }")
+    with pytest.raises(RunError, match="could not be compiled"):
+        Probe(tmp_path / "wrong.c", 1, 1).measure({}, 1, census(Case(scale=0.1).scaled().network), None)
 
 
 def test_the_description_holds_the_numbers_of_the_network() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.microcircuit import MIXED, NEURON, digest, make, run
-from support.ranks import run_on_ranks
+from support.ranks import ThreadRanks, run_on_ranks
 
 from cosim.blocks import Samples, Spikes
 from cosim.interfaces import Context
@@ -49,6 +49,12 @@ projections:
   - {source: B, target: B, rule: all_to_all, autapses: false, synapse: s}
   - {source: A, target: B, number: 5000, multapses: false, synapse: s}
   - {source: A, target: A, rule: one_to_one, synapse: s}
+"""
+
+DENSE = NEURON + """
+populations: {A: {size: 256, V_init: -52 mV, V_init_sd: 0.2 mV, I_e: 420 pA}}
+synapses: {s: {weight: 2 pA, delay: 0.1 ms}}
+projections: [{source: A, target: A, number: 60000, synapse: s}]
 """
 
 NETWORKS = {"mixed": MIXED, "star": STAR, "power law": power_law(), "rules": RULES}
@@ -99,6 +105,19 @@ def test_sums_are_exchanged_one_step_at_a_time_where_more_would_not_fit(tmp_path
     monkeypatch.setattr(build, "_PARTIAL_BYTES", 0)
     for share_memory in (True, False):
         assert digest(run(lambda: make(MIXED, tmp_path, trace=TRACE), STOP, 100, drive, 2, share_memory, partition="edges")) == expected
+
+
+def test_messages_hold_all_sums_or_those_that_are_not_zero(tmp_path, monkeypatch):
+    alone, told, gather = digest(run(lambda: make(DENSE, tmp_path), 300)), set(), ThreadRanks.gather
+
+    def listen(self, part):
+        if part.dtype == np.uint32 and part[0]:  # what is told of spikes begins with 0
+            told.add("all" if part[0] == 0xFFFFFFFF else "some")
+        return gather(self, part)
+
+    monkeypatch.setattr(ThreadRanks, "gather", listen)
+    assert digest(run(lambda: make(DENSE, tmp_path), 300, ranks=3, share_memory=False, partition="edges")) == alone
+    assert told == {"all", "some"}
 
 
 def built(text, folder, ranks, partition):

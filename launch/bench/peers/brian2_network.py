@@ -123,7 +123,12 @@ def _neurons(b: Any, populations: list[dict[str, Any]], draw: Any) -> Any:
     size = sum(p["size"] for p in populations)
     group = b.NeuronGroup(size, equations + "\nI_e : amp (constant)", threshold="v >= V_th", reset="v = V_reset", refractory=names["t_ref"],
                           method=method, namespace=names, name="neurons")
-    group.v = np.concatenate([draw.normal(p["v_init"], p["v_init_sd"], p["size"]) for p in populations]) * b.mV
+    for name, start in populations[0]["initial"].items():
+        if any(p["initial"].get(name, start).keys() != start.keys() for p in populations):
+            raise SystemExit(f"this script knows networks only in which all neurons begin with a {name} of one kind")
+        starts = [(p["initial"][name], p["size"]) for p in populations]
+        values = np.concatenate([_redrawn(draw, s["mean"], s["sd"], size, _outside(s)) for s, size in starts])
+        setattr(group, {"V_m": "v"}.get(name, name), values * getattr(b, "nS" if name.startswith("g_") else "mV"))
     group.I_e = np.repeat([p["parameters"].get("I_e", 0.0) for p in populations], [p["size"] for p in populations]) * b.pA
     return group
 
@@ -192,6 +197,10 @@ def _pairs(p: dict[str, Any], sources: int, targets: int, draw: Any) -> tuple[An
     if p["rule"] == "all_to_all":
         return np.repeat(np.arange(sources), targets), np.tile(np.arange(targets), sources)
     return np.arange(targets), np.arange(targets)
+
+
+def _outside(start: dict[str, float]) -> Callable[[Any], Any]:
+    return lambda v: (v < start.get("least", float("-inf"))) | (v > start.get("most", float("inf")))
 
 
 def _redrawn(draw: Any, mean: float, sd: float, n: int, bad: Callable[[Any], Any]) -> Any:

@@ -70,7 +70,12 @@ def run(network: dict[str, Any], threads: int, seed: int) -> tuple[dict[str, Any
 
 def _population(nest: Any, p: dict[str, Any]) -> Any:
     made = nest.Create(p["model"], p["size"], params=p["parameters"])
-    made.V_m = nest.random.normal(p["v_init"], p["v_init_sd"]) if p["v_init_sd"] else p["v_init"]
+    for name, start in p["initial"].items():
+        value = start["mean"]
+        if start["sd"]:
+            free = nest.random.normal(start["mean"], start["sd"])
+            value = nest.math.redraw(free, min=start.get("least", float("-inf")), max=start.get("most", float("inf")))
+        made.set({name: value})
     return made
 
 

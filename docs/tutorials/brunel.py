@@ -1,10 +1,12 @@
 """Build Brunel's network, cross its regimes, and compare with Siegert's theory; docs/tutorials/brunel.md explains it.
 
-Usage: ``python docs/tutorials/brunel.py [FOLDER]`` writes brunel_regimes.svg and brunel_rates.svg there, in about a minute.
+Usage: ``python docs/tutorials/brunel.py [FOLDER]`` writes brunel_regimes.svg and brunel_rates.svg there (docs/images), in about
+half a minute.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -14,12 +16,14 @@ mpl.use("svg")
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from cosim.models.microcircuit.sketch import Network, Results
 from cosim.models.theory.siegert import Cell, Populations, fixed_point
 
 REGIMES = {"synchronous regular": (3.0, 2.0), "synchronous irregular, fast": (6.0, 4.0), "asynchronous irregular": (5.0, 2.0),
            "synchronous irregular, slow": (4.5, 0.9)}
+SHOWN_MS = dict(zip(REGIMES, (40.0, 100.0, 100.0, 300.0), strict=True))
 NEURON = {"model": "iaf_psc_delta", "C_m": "1 pF", "tau_m": "20 ms", "t_ref": "2 ms", "E_L": "0 mV", "V_reset": "10 mV", "V_th": "20 mV"}
 JUMP_MV, TAU_S, THRESHOLD_MV = 0.1, 0.02, 20.0
 
@@ -54,11 +58,11 @@ def settled_hz(found: Results, after_ms: float = 200.0) -> float:
 
 
 def draw_regime(axes: tuple[Axes, Axes], found: Results, title: str, shown: tuple[float, float]) -> None:
-    """Draw spikes of 50 neurons, and the rate of all in bins of 0.5 ms."""
+    """Draw spikes of 40 neurons, and the rate of all in bins of 0.5 ms."""
     above, below = axes
     mine = (found.times_ms > shown[0]) & (found.times_ms <= shown[1])
-    few = mine & (found.ids < 50)
-    above.plot(found.times_ms[few], found.ids[few], ".", markersize=2, color="#0072b2")
+    few = mine & (found.ids < 40)
+    above.vlines(found.times_ms[few], found.ids[few] - 0.4, found.ids[few] + 0.4, linewidth=1, color="#0072b2")
     above.set_title(title, loc="left", fontsize=9)
     above.set_yticks([])
     counts, edges = np.histogram(found.times_ms[mine], np.arange(shown[0], shown[1] + 0.5, 0.5))
@@ -67,6 +71,13 @@ def draw_regime(axes: tuple[Axes, Axes], found: Results, title: str, shown: tupl
     below.set_ylim(0, None)
     for each in axes:
         each.set_xlim(*shown)
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a picture with no more digits than an eye can see."""
+    figure.savefig(path, metadata={"Date": None, "Creator": None}, facecolor="white")
+    short = re.sub(r"(?<=[ML ])-?\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", path.read_text())
+    path.write_text("\n".join(line.rstrip() for line in short.splitlines()) + "\n")
 
 
 def draw_regimes(path: Path) -> None:
@@ -78,11 +89,11 @@ def draw_regimes(path: Path) -> None:
         rate = settled_hz(found)
         print(f"{name:28} g = {g}, eta = {eta}: {rate:7.2f} Hz simulated, {theory_hz(g, eta):7.2f} Hz in theory")
         draw_regime((axes[row, column], axes[row + 1, column]), found, f"{name}: g = {g:g}, η = {eta:g}, {rate:.1f} Hz",
-                    (400.0, 600.0) if g < 6 else (500.0, 600.0))
+                    (600.0 - SHOWN_MS[name], 600.0))
         axes[row + 1, 0].set_ylabel("rate, Hz")
     for each in axes[3]:
         each.set_xlabel("time, ms")
-    figure.savefig(path, metadata={"Date": None})
+    save(figure, path)
 
 
 def draw_rates(path: Path) -> None:
@@ -98,11 +109,11 @@ def draw_rates(path: Path) -> None:
     axes.set_ylabel("mean rate, Hz")
     axes.set_ylim(0, None)
     axes.legend(frameon=False)
-    figure.savefig(path, metadata={"Date": None})
+    save(figure, path)
 
 
 if __name__ == "__main__":
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1] / "images"
     plt.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "cosim", "font.size": 9, "axes.spines.top": False,
                          "axes.spines.right": False})
     draw_regimes(folder / "brunel_regimes.svg")

@@ -168,7 +168,8 @@ class Microcircuit(Component):
                 "smallest delay": in_ms(wires.least_delay * self._plan.step_ms),
                 "largest delay": in_ms((wires.least_delay + wires.ages - 1) * self._plan.step_ms),
                 "weight unit": self._units(), "precision": self._precision(network),
-                **self._lacking(), **({"spike times": "precise"} if network.populations[0].model.is_precise else {}), **self._changing(), **listed}
+                **self._lacking(),
+                **({"spike times": "precise"} if network.populations[0].model.is_precise else {}), **self._changing(), **listed}
 
     def _changing(self) -> dict[str, str]:
         network = self._plan.scaled.network

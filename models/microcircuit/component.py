@@ -27,6 +27,7 @@ from cosim.models.microcircuit.kernel.plastic import memory
 from cosim.models.microcircuit.kernel.precise import PreciseBuilt, advance_precise, build_precise, network_of
 from cosim.models.microcircuit.kernel.replay import Replayed
 from cosim.models.microcircuit.network.data import Network
+from cosim.models.microcircuit.network.devices import CurrentInput, PoissonInput
 from cosim.models.microcircuit.network.file import find_network, read_network
 from cosim.models.microcircuit.network.scaling import scaled
 from cosim.models.microcircuit.network.wiring import wiring
@@ -167,6 +168,7 @@ class Microcircuit(Component):
                 "smallest delay": in_ms(wires.least_delay * self._plan.step_ms),
                 "largest delay": in_ms((wires.least_delay + wires.ages - 1) * self._plan.step_ms),
                 "weight unit": self._units(), "precision": self._precision(network),
+                **self._lacking(),
                 **({"spike times": "precise"} if network.populations[0].model.is_precise else {}), **self._changing(), **listed}
 
     def _changing(self) -> dict[str, str]:
@@ -174,6 +176,18 @@ class Microcircuit(Component):
         count = sum(network.count(p) for p in network.projections if p.plasticity is not None)
         size = memory(network, self._plan.wiring.ages) / 2**20
         return {"synapses that change": f"{count:,}, about {size:,.1f} MiB"} if count else {}
+
+    def _lacking(self) -> dict[str, str]:
+        """Return the projections without synapses and the populations that nothing drives, where there are some."""
+        scaled_to = self._plan.scaled
+        network, given = scaled_to.network, (scaled_to.poisson_synapses, scaled_to.direct_pa, scaled_to.direct_pa_per_hz)
+        empty = [p.name for p in network.projections if not network.count(p)]
+        driven = {p.target for p in network.projections if network.count(p)} | {r.target for r in network.replays}
+        driven |= {t.population for d in network.devices if isinstance(d, PoissonInput | CurrentInput) for t in d.targets}
+        still = [p.name for i, p in enumerate(network.populations)
+                 if i not in driven and not any(values[i] for values in given)]
+        told = {"projections without synapses": empty, "populations without input": still}
+        return {key: ", ".join(names) for key, names in told.items() if names}
 
     def _units(self) -> str:
         found = dict.fromkeys(f"{unit:.6g} {p.model.receptors[0].unit}" for p, unit in

@@ -88,7 +88,7 @@ def test_the_experiment_of_the_readme_passes_the_checks(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("page", "language", "source"), [
     ("write_a_component.md", "toml", "relay/pyproject.toml"), ("write_a_component.md", "python", "relay/relay/component.py"),
     ("write_a_translator.md", "python", "relay/relay/translator.py"), ("own_network.md", "yaml", "two_populations.yaml"),
-    ("own_network.md", "yaml", "two_populations_alone.yaml")])
+    ("own_network.md", "yaml", "two_populations_alone.yaml"), ("own_network.md", "yaml", "driven_network.yaml")])
 def test_pages_show_the_files_that_run(page: str, language: str, source: str) -> None:
     howto = ROOT / "docs" / "howto"
     assert (howto / source).read_text() in blocks(howto / page, language)
@@ -107,6 +107,15 @@ def test_the_code_of_the_first_run_runs_on_what_the_run_leaves(tmp_path: Path, m
     said = capsys.readouterr().out
     assert len(re.findall(r"Hz before the pulse", said)) == 8
     assert "rTCS:" in said
+
+
+def test_the_code_of_own_network_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    for code in blocks(ROOT / "docs" / "howto" / "own_network.md", "python"):
+        exec(compile(code, "own_network.md", "exec"), {})
+    rates = dict(re.findall(r"^([EI]): ([\d.]+) Hz$", capsys.readouterr().out, re.MULTILINE))
+    assert all(1 < float(rates[population]) < 100 for population in "EI")
+    assert read_network(tmp_path / "sketch.yaml").neurons == 500
 
 
 def test_the_code_of_files_of_others_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

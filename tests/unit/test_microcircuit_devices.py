@@ -161,6 +161,16 @@ def test_a_wrong_device_is_a_sentence(tmp_path, device, says):
     assert says in problem(f"  d: {{{device}}}", tmp_path)
 
 
+def test_what_has_no_synapses_or_no_input_is_told(tmp_path):
+    text = ALONE.format(devices="  d: {kind: current, target: A, amplitude: 1 pA}") + """
+synapses: {s: {weight: 1 pA, delay: 1 ms}}
+projections: [{source: A, target: B, number: 0, synapse: s}, {source: A, target: A, number: 5, synapse: s}]
+"""
+    facts = make(text, tmp_path).describe().facts
+    assert facts["projections without synapses"] == "A -> B" and facts["populations without input"] == "B"
+    assert "populations without input" not in make(MIXED, tmp_path).describe().facts
+
+
 def test_a_device_has_a_name_of_its_own_and_so_many_fit(tmp_path):
     assert "cannot be called 'spikes'" in problem("  spikes: {kind: recorder, target: A}", tmp_path)
     many = "\n".join(f"  p{i}: {{kind: poisson, target: B, rate: 5 Hz, weight: 1 pA}}" for i in range(17))

@@ -144,6 +144,7 @@ cdef class Engine:
         mc_pages_free(e.input, self.input_bytes)
         mc_pages_free(e.due, self.due_bytes)
         mc_pages_free(e.synapse, self.synapse_bytes)
+        mc_free_flights(e)
 
     def make_room(self, uint64_t synapses, uint32_t block, partial=None):
         """Make room for rows of at most so many synapses in all, onto blocks of so many targets.
@@ -174,7 +175,9 @@ cdef class Engine:
         e.input = <int32_t *>mc_pages(self.input_bytes)
         if e.input == NULL:
             raise MemoryError("the input of the neurons")
-        e.capacity, self.synapse_bytes = synapses, <size_t>synapses * 4
+        if mc_make_flights(e):
+            raise MemoryError("the spikes in flight")
+        e.capacity, self.synapse_bytes = synapses, <size_t>(synapses + MC_BEYOND) * 4
         e.synapse = <uint32_t *>mc_pages(self.synapse_bytes)
         if e.synapse == NULL:
             raise MemoryError("the synapses")

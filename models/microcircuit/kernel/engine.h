@@ -27,6 +27,8 @@ enum {
   MC_LANES = 16,
   MC_QUANTILES = 65536, /* weights and delays are drawn from so many equally likely values */
   MC_BLOCK = 65536,    /* most targets of one block: a packed synapse has 16 bits for them */
+  MC_AGES = 32,        /* ages whose numbers of synapses are laid out at once */
+  MC_BEYOND = 4,       /* words behind the last row that may be read */
   MC_DUE = 4096,       /* runs of synapses that are listed before they are delivered */
   MC_AHEAD = 4         /* how many runs ahead their synapses are fetched */
 };
@@ -71,8 +73,27 @@ struct mc_run {
   int64_t id_shift;                   /* id = local index + shift */
 };
 
+/* A packed synapse as it lies in memory: the low half of the word names the target, the high half is the weight. */
+typedef struct {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  int16_t weight;
+  uint16_t slot;
+#else
+  uint16_t slot;
+  int16_t weight;
+#endif
+} __attribute__((may_alias)) mc_synapse;
+
 /* A run of synapses that is due now. */
-typedef struct { const uint32_t *synapse; uint32_t count; } mc_due;
+typedef struct { const mc_synapse *synapse; uint32_t count; } mc_due;
+
+/* What the spikes of one step have still to bring to one block, side by side so that a step reads it in one go: the next synapse of each,
+ * and how many are due at each of MC_AGES successive ages. */
+typedef struct {
+  uint32_t spikes, room;
+  const mc_synapse **next;            /* (room,) */
+  uint16_t *count;                    /* (MC_AGES, spikes) */
+} mc_flight;
 
 /* Targets [first, first + count) of this rank; a packed synapse names input * count + target - first. For each source where its row stands: `begin` is the place of the first synapse,
  * `upto` has ages + 1 entries a source: how many synapses of the row have less than this delay. */
@@ -106,6 +127,8 @@ struct mc_engine {
   uint64_t capacity, used;            /* of `synapse` */
   uint32_t least_delay, ages;         /* delays are least_delay ... least_delay + ages - 1, steps */
   mc_due *due;
+  mc_flight *flight;                  /* (blocks, slots) */
+  int32_t is_short_of_memory;
   /* The ring of emitted spikes: ids of rank u at ring_id[slot * neurons + first_id[u]], their number at ring_count[slot * stride + u * 16]. */
   uint32_t slots, stride;             /* slots are a power of two */
   uint32_t *ring_id, *ring_count;

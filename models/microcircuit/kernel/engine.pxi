@@ -1,7 +1,7 @@
 # What `_engine.pyx` uses of the headers beside it.
 
 cdef extern from "engine.h" nogil:
-    enum: MC_CHUNK, MC_DUE, MC_STATES, MC_CONSTANTS, MC_INPUTS, MC_BACKGROUNDS
+    enum: MC_BEYOND, MC_CHUNK, MC_DUE, MC_STATES, MC_CONSTANTS, MC_INPUTS, MC_BACKGROUNDS
     ctypedef struct cosim_poisson:
         double mean
     ctypedef struct mc_kernel:
@@ -112,6 +112,8 @@ cdef extern from "partial.h" nogil:
     uint64_t mc_unpack(mc_engine *e, uint32_t steps, const uint32_t *word, bint is_mine) noexcept
 
 cdef extern from "window.h" nogil:
+    int mc_make_flights(mc_engine *e) noexcept
+    void mc_free_flights(mc_engine *e) noexcept
     int mc_advance(mc_engine *e, mc_window *w) noexcept
     void mc_deliver_ahead(mc_engine *e, uint64_t first, uint32_t steps) noexcept
     int mc_keep(const mc_engine *e, mc_window *w, uint32_t begin, uint32_t end) noexcept

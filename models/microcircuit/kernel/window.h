@@ -29,40 +29,93 @@ static inline uint32_t *mc_ring_count(const mc_engine *e, uint32_t slot, uint32_
   return e->ring_count + (uint64_t)slot * e->stride + rank * 16;
 }
 
-/* Add the listed runs of synapses to the input of one block. */
-static void mc_scatter(mc_engine *e, const mc_due *due, uint32_t n, int32_t *restrict input) {
-  for (uint32_t q = 0; q < n; q++) {
-    if (q + MC_AHEAD < n) {
-      const char *next = (const char *)due[q + MC_AHEAD].synapse;
-      for (uint32_t b = 0; b < due[q + MC_AHEAD].count * 4 + 63; b += 64) __builtin_prefetch(next + b, 0, 2);
+static int mc_make_flights(mc_engine *e) {
+  e->flight = calloc((size_t)e->n_blocks * e->slots, sizeof *e->flight);
+  return !e->flight;
+}
+
+static void mc_free_flights(mc_engine *e) {
+  for (size_t f = 0; e->flight && f < (size_t)e->n_blocks * e->slots; f++) free(e->flight[f].next);
+  free(e->flight);
+}
+
+/* Lay out what the spikes in one slot of the ring bring to a block from this age on. */
+static void mc_lay_out(mc_engine *e, const mc_block *block, mc_flight *flight, uint32_t slot, uint32_t age) {
+  uint32_t spikes = 0, place = 0, ages = e->ages - age < MC_AGES ? e->ages - age : MC_AGES;
+  for (uint32_t rank = 0; rank < e->size; rank++) spikes += *mc_ring_count(e, slot, rank);
+  if (spikes > flight->room) {
+    size_t room = spikes + spikes / 2 + 32;
+    free(flight->next);
+    flight->room = flight->spikes = 0;
+    flight->next = malloc(room * (sizeof *flight->next + MC_AGES * sizeof *flight->count));
+    if (!flight->next) {
+      e->is_short_of_memory = 1;
+      return;
     }
-    const uint32_t *s = due[q].synapse;
-    uint32_t count = due[q].count, j = 0;
-    for (; j + 4 <= count; j += 4) {
-      input[s[j] & 0xffff] += (int32_t)s[j] >> 16;
-      input[s[j + 1] & 0xffff] += (int32_t)s[j + 1] >> 16;
-      input[s[j + 2] & 0xffff] += (int32_t)s[j + 2] >> 16;
-      input[s[j + 3] & 0xffff] += (int32_t)s[j + 3] >> 16;
+    flight->room = (uint32_t)room;
+  }
+  flight->spikes = spikes;
+  flight->count = (uint16_t *)(flight->next + flight->room);
+  for (uint32_t rank = 0; rank < e->size; rank++) {
+    const uint32_t *id = mc_ring_ids(e, slot, rank);
+    for (uint32_t i = 0, many = *mc_ring_count(e, slot, rank); i < many; i++, place++) {
+      const uint16_t *upto = block->upto + (uint64_t)id[i] * (e->ages + 1) + age;
+      if (age == 0) flight->next[place] = (const mc_synapse *)e->synapse + block->begin[id[i]];
+      for (uint32_t a = 0; a < ages; a++) flight->count[a * spikes + place] = (uint16_t)(upto[a + 1] - upto[a]);
     }
-    for (; j < count; j++) input[s[j] & 0xffff] += (int32_t)s[j] >> 16;
-    e->events += count;
   }
 }
 
-/* Sum what arrives at one instant at the targets of one block into `input`, that of all blocks. */
+/* Add the listed runs of synapses to the input of one block. The last few of a run are added without a branch, which would be guessed wrong:
+ * what lies behind them is read, too, but counts nothing. */
+static void mc_scatter(mc_engine *e, const mc_due *due, uint32_t n, int32_t *restrict input) {
+  for (uint32_t q = 0; q < n; q++) {
+    if (q + MC_AHEAD < n) {
+      const mc_due *next = due + q + MC_AHEAD;
+      const char *line = (const char *)((uintptr_t)next->synapse & ~(uintptr_t)63), *stop = (const char *)(next->synapse + next->count);
+      for (; line < stop; line += 64) __builtin_prefetch(line, 0, 2);
+    }
+    const mc_synapse *s = due[q].synapse;
+    int32_t left = (int32_t)due[q].count;
+    for (; left >= 8; s += 8, left -= 8) {
+      input[s[0].slot] += s[0].weight;
+      input[s[1].slot] += s[1].weight;
+      input[s[2].slot] += s[2].weight;
+      input[s[3].slot] += s[3].weight;
+      input[s[4].slot] += s[4].weight;
+      input[s[5].slot] += s[5].weight;
+      input[s[6].slot] += s[6].weight;
+      input[s[7].slot] += s[7].weight;
+    }
+    if (left >= 4) {
+      input[s[0].slot] += s[0].weight;
+      input[s[1].slot] += s[1].weight;
+      input[s[2].slot] += s[2].weight;
+      input[s[3].slot] += s[3].weight;
+      s += 4, left -= 4;
+    }
+    input[s[0].slot] += s[0].weight & -(left > 0);
+    input[s[1].slot] += s[1].weight & -(left > 1);
+    input[s[2].slot] += s[2].weight & -(left > 2);
+    e->events += due[q].count;
+  }
+}
+
+/* Sum what arrives at one instant at the targets of one block into `input`, that of all blocks. Instants follow each other. */
 static void mc_deliver(mc_engine *e, const mc_block *block, uint64_t instant, int32_t *input) {
+  mc_flight *flight = e->flight + (uint64_t)(block - e->block) * e->slots;
+  uint32_t n = 0;
   input += (uint64_t)block->first * e->n_inputs;
-  uint32_t n = 0, row = e->ages + 1;
   for (uint32_t age = 0; age < e->ages; age++) {
     uint32_t slot = mc_slot(e, instant - e->least_delay - age);
-    for (uint32_t rank = 0; rank < e->size; rank++) {
-      const uint32_t *id = mc_ring_ids(e, slot, rank);
-      for (uint32_t i = 0, many = *mc_ring_count(e, slot, rank); i < many; i++) {
-        const uint16_t *upto = block->upto + (uint64_t)id[i] * row + age;
-        if (upto[0] == upto[1]) continue;
-        e->due[n++] = (mc_due){e->synapse + block->begin[id[i]] + upto[0], (uint32_t)(upto[1] - upto[0])};
-        if (n == MC_DUE) mc_scatter(e, e->due, n, input), n = 0;
-      }
+    mc_flight *f = flight + slot;
+    if (age % MC_AGES == 0) mc_lay_out(e, block, f, slot, age);
+    const uint16_t *count = f->count + age % MC_AGES * f->spikes;
+    for (uint32_t i = 0; i < f->spikes; i++) {
+      e->due[n] = (mc_due){f->next[i], count[i]};
+      f->next[i] += count[i];
+      n += count[i] != 0;
+      if (n == MC_DUE) mc_scatter(e, e->due, n, input), n = 0;
     }
   }
   mc_scatter(e, e->due, n, input);
@@ -178,7 +231,7 @@ static int mc_advance(mc_engine *e, mc_window *w) {
     if (w->spikes && !wrong) wrong = mc_keep(e, w, kept, k + 1);
     kept = k + 1;
   }
-  return wrong || (e->plasticity && e->plasticity->is_short_of_memory);
+  return wrong || e->is_short_of_memory || (e->plasticity && e->plasticity->is_short_of_memory);
 }
 
 #endif

@@ -8,7 +8,8 @@
     tau_syn dg/dt = -g + tau_syn sum_k |w_k| delta(t - t_k)
 
 A spike is a maximum of V at or above V_T + 30 mV, stamped with the first step at whose end V has fallen again, and no earlier than t_ref
-after the last; nothing is reset. Source: Traub & Miles 1991, Neuronal Networks of the Hippocampus; Brette et al. 2007, J Comput Neurosci
+after the last; nothing is reset. With the default parameters there is no stable rest: the neuron fires by itself. It starts at E_L with
+the gates that are steady there (NEST's are those of E_L + 63 mV). Source: Traub & Miles 1991, Neuronal Networks of the Hippocampus; Brette et al. 2007, J Comput Neurosci
 23:349; conventions are those of NEST's ``hh_cond_exp_traub``.
 
 Scheme: a step is cut into 16, each split symmetrically (Strang): half of the gates, the whole of the membrane, half of the gates. Gates at a
@@ -25,7 +26,6 @@ from typing import Any
 from cosim.models.microcircuit.conductances import left
 from cosim.models.microcircuit.language.functions import exp, expm1, maximum, where
 from cosim.models.microcircuit.language.model import Complaint, Kernel, Model, Parameter, Receptor, State, Values
-from cosim.models.microcircuit.resting import resting_potential
 
 _PARTS = 16
 _LONGEST_STEP = Fraction(4, 10)
@@ -79,12 +79,12 @@ def step(n: Any, k: Any, x: Any) -> Any:
     a = n.Act_n
     ex = k.half_ex * n.g_ex
     inh = k.half_in * n.g_in
-    up_m = opens_m(v - k.V_T)
-    down_m = shuts_m(v - k.V_T)
-    up_h = opens_h(v - k.V_T)
-    down_h = shuts_h(v - k.V_T)
-    up_n = opens_n(v - k.V_T)
-    down_n = shuts_n(v - k.V_T)
+    up_m = opens_m(v + k.from_V_T)
+    down_m = shuts_m(v + k.from_V_T)
+    up_h = opens_h(v + k.from_V_T)
+    down_h = shuts_h(v + k.from_V_T)
+    up_n = opens_n(v + k.from_V_T)
+    down_n = shuts_n(v + k.from_V_T)
     for _ in range(16):
         m = moved(m, up_m, down_m, k.half)
         h = moved(h, up_h, down_h, k.half)
@@ -92,14 +92,14 @@ def step(n: Any, k: Any, x: Any) -> Any:
         na = k.g_Na * (m * m * m * h)
         ka = k.g_K * (a * a * a * a)
         total = ((na + ka) + k.g_L) + k.per_C * (ex + inh)
-        drive = (na * k.E_Na + (ka * k.E_K + k.leak)) + k.per_C * (x.direct + (ex * k.E_ex + inh * k.E_in))
+        drive = (na * k.E_Na + ka * k.E_K) + k.per_C * (x.direct + (ex * k.E_ex + inh * k.E_in))
         v = v + (drive - total * v) * (-expm1(-total) / total)
-        up_m = opens_m(v - k.V_T)
-        down_m = shuts_m(v - k.V_T)
-        up_h = opens_h(v - k.V_T)
-        down_h = shuts_h(v - k.V_T)
-        up_n = opens_n(v - k.V_T)
-        down_n = shuts_n(v - k.V_T)
+        up_m = opens_m(v + k.from_V_T)
+        down_m = shuts_m(v + k.from_V_T)
+        up_h = opens_h(v + k.from_V_T)
+        down_h = shuts_h(v + k.from_V_T)
+        up_n = opens_n(v + k.from_V_T)
+        down_n = shuts_n(v + k.from_V_T)
         m = moved(m, up_m, down_m, k.half)
         h = moved(h, up_h, down_h, k.half)
         a = moved(a, up_n, down_n, k.half)
@@ -117,12 +117,12 @@ def step(n: Any, k: Any, x: Any) -> Any:
 
 
 def constants(p: Values, step_ms: Fraction) -> Mapping[str, float]:
-    """Return conductances times a part of the step over C_m, and the decays of a step, a part and half a part."""
+    """Return conductances times a part of the step over C_m, potentials above E_L, and the decays of a step, a part and half a part."""
     part = step_ms / _PARTS
     found = {name: float(p[name] * part / p["C_m"]) for name in ("g_Na", "g_K", "g_L")}
-    found |= {name: float(p[name]) for name in ("E_Na", "E_K", "E_ex", "E_in", "V_T")}
-    found |= {"leak": float(p["g_L"] * p["E_L"] * part / p["C_m"]), "per_C": float(part / p["C_m"]), "half": float(part / 2),
-              "V_spike": float(p["V_T"] + 30), "refractory": float(p["t_ref"] / step_ms)}
+    found |= {name: float(p[name] - p["E_L"]) for name in ("E_Na", "E_K", "E_ex", "E_in")}
+    found |= {"from_V_T": float(p["E_L"] - p["V_T"]), "per_C": float(part / p["C_m"]), "half": float(part / 2),
+              "V_spike": float(p["V_T"] + 30 - p["E_L"]), "refractory": float(p["t_ref"] / step_ms)}
     for end in ("ex", "in"):
         tau = p[f"tau_syn_{end}"]
         found |= {f"p11_{end}": left(step_ms, tau), f"part_{end}": left(part, tau), f"half_{end}": left(part / 2, tau)}
@@ -130,23 +130,14 @@ def constants(p: Values, step_ms: Fraction) -> Mapping[str, float]:
 
 
 def initial(p: Values) -> Mapping[str, float]:
-    """Return the resting potential and the gates at it."""
-    ends = [float(p[name]) for name in ("E_Na", "E_K", "E_L")]
-    rest = resting_potential(lambda v: leaving(p, v), min(ends), max(ends))
-    return {"V_m": rest, **steady(rest - float(p["V_T"]))}
+    """Return E_L and the gates that are steady there."""
+    return steady(float(p["E_L"] - p["V_T"]))
 
 
 def steady(u: float) -> dict[str, float]:
     """Return the steady gates at a potential above V_T."""
     rates = {"Act_m": (opens_m(u), shuts_m(u)), "Inact_h": (opens_h(u), shuts_h(u)), "Act_n": (opens_n(u), shuts_n(u))}
     return {name: float(opens / (opens + shuts)) for name, (opens, shuts) in rates.items()}
-
-
-def leaving(p: Values, v: float) -> float:
-    """Return the current that leaves through the membrane at a potential and its steady gates, pA."""
-    gates = steady(v - float(p["V_T"]))
-    sodium = float(p["g_Na"]) * gates["Act_m"] ** 3 * gates["Inact_h"] * (v - float(p["E_Na"]))
-    return sodium + float(p["g_K"]) * gates["Act_n"] ** 4 * (v - float(p["E_K"])) + float(p["g_L"]) * (v - float(p["E_L"]))
 
 
 def complaints(p: Values, step_ms: Fraction) -> tuple[Complaint, ...]:
@@ -177,7 +168,7 @@ MODEL = Model(
         Parameter("t_ref", "ms", "2", "time after a spike in which none is counted", least="0", on_grid=True),
     ),
     state=(
-        State("V_m", "mV", "membrane potential"),
+        State("V_m", "mV", "membrane potential", above="E_L"),
         State("Act_m", "1", "activation of sodium, m"),
         State("Inact_h", "1", "inactivation of sodium, h"),
         State("Act_n", "1", "activation of potassium, n"),

@@ -82,12 +82,12 @@ def step(n: Any, k: Any, x: Any) -> Any:
     slope_ex = k.half_p11_ex * n.dI_syn_ex
     inh = k.half_p21_in * n.dI_syn_in + k.half_p11_in * n.I_syn_in
     slope_in = k.half_p11_in * n.dI_syn_in
-    up_m = opens_m(v)
-    down_m = shuts_m(v)
-    up_h = opens_h(v)
-    down_h = shuts_h(v)
-    up_n = opens_n(v)
-    down_n = shuts_n(v)
+    up_m = opens_m(v + k.E_L)
+    down_m = shuts_m(v + k.E_L)
+    up_h = opens_h(v + k.E_L)
+    down_h = shuts_h(v + k.E_L)
+    up_n = opens_n(v + k.E_L)
+    down_n = shuts_n(v + k.E_L)
     for _ in range(16):
         m = moved(m, up_m, down_m, k.half)
         h = moved(h, up_h, down_h, k.half)
@@ -95,14 +95,14 @@ def step(n: Any, k: Any, x: Any) -> Any:
         na = k.g_Na * (m * m * m * h)
         ka = k.g_K * (a * a * a * a)
         total = (na + ka) + k.g_L
-        drive = (na * k.E_Na + (ka * k.E_K + k.leak)) + k.per_C * (x.direct + (ex + inh))
+        drive = (na * k.E_Na + ka * k.E_K) + k.per_C * (x.direct + (ex + inh))
         v = v + (drive - total * v) * (-expm1(-total) / total)
-        up_m = opens_m(v)
-        down_m = shuts_m(v)
-        up_h = opens_h(v)
-        down_h = shuts_h(v)
-        up_n = opens_n(v)
-        down_n = shuts_n(v)
+        up_m = opens_m(v + k.E_L)
+        down_m = shuts_m(v + k.E_L)
+        up_h = opens_h(v + k.E_L)
+        down_h = shuts_h(v + k.E_L)
+        up_n = opens_n(v + k.E_L)
+        down_n = shuts_n(v + k.E_L)
         m = moved(m, up_m, down_m, k.half)
         h = moved(h, up_h, down_h, k.half)
         a = moved(a, up_n, down_n, k.half)
@@ -110,7 +110,7 @@ def step(n: Any, k: Any, x: Any) -> Any:
         slope_ex = k.part_p11_ex * slope_ex
         inh = k.part_p21_in * slope_in + k.part_p11_in * inh
         slope_in = k.part_p11_in * slope_in
-    fired = (n.V_m > v) & (v >= 0) & (n.rest <= 0)
+    fired = (n.V_m > v) & (v >= k.V_spike) & (n.rest <= 0)
     n.I_syn_ex = k.p21_ex * n.dI_syn_ex + k.p11_ex * n.I_syn_ex
     n.dI_syn_ex = k.p11_ex * n.dI_syn_ex + k.jump_ex * x.ex
     n.I_syn_in = k.p21_in * n.dI_syn_in + k.p11_in * n.I_syn_in
@@ -124,10 +124,10 @@ def step(n: Any, k: Any, x: Any) -> Any:
 
 
 def constants(p: Values, step_ms: Fraction) -> Mapping[str, float]:
-    """Return conductances times a part of the step over C_m, and the propagators of a step, a part and half a part."""
+    """Return conductances times a part of the step over C_m, potentials above E_L, and the propagators of a step, a part and half a part."""
     part = step_ms / _PARTS
     found = {name: float(p[name] * part / p["C_m"]) for name in ("g_Na", "g_K", "g_L")}
-    found |= {"E_Na": float(p["E_Na"]), "E_K": float(p["E_K"]), "leak": float(p["g_L"] * p["E_L"] * part / p["C_m"]),
+    found |= {"E_Na": float(p["E_Na"] - p["E_L"]), "E_K": float(p["E_K"] - p["E_L"]), "E_L": float(p["E_L"]), "V_spike": float(-p["E_L"]),
               "per_C": float(part / p["C_m"]), "half": float(part / 2), "refractory": float(p["t_ref"] / step_ms)}
     for end in ("ex", "in"):
         for prefix, time in (("", step_ms), ("part_", part), ("half_", part / 2)):
@@ -141,7 +141,7 @@ def initial(p: Values) -> Mapping[str, float]:
     """Return the resting potential and the gates at it."""
     ends = [float(p[name]) for name in ("E_Na", "E_K", "E_L")]
     rest = resting_potential(lambda v: leaving(p, v), min(ends), max(ends))
-    return {"V_m": rest, **steady(rest)}
+    return {"V_m": rest - float(p["E_L"]), **steady(rest)}
 
 
 def steady(v: float) -> dict[str, float]:
@@ -187,7 +187,7 @@ MODEL = Model(
         Parameter("t_ref", "ms", "2", "time after a spike in which none is counted", least="0", on_grid=True),
     ),
     state=(
-        State("V_m", "mV", "membrane potential"),
+        State("V_m", "mV", "membrane potential", above="E_L"),
         State("Act_m", "1", "activation of sodium, m"),
         State("Inact_h", "1", "inactivation of sodium, h"),
         State("Act_n", "1", "activation of potassium, n"),

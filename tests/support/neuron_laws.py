@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from support.neuron import Neurons, values
 
 from cosim.models.microcircuit.language.model import Model
 from cosim.models.microcircuit.language.translate import translate
 from cosim.models.microcircuit.network.quantities import quantity
+from support.neuron import Neurons, values
 
 CURRENTS = 2.0 ** np.arange(-2, 14)  # pA; somewhere among them every neuron begins to fire
 

@@ -52,7 +52,8 @@ def test_a_loop_of_fixed_length_stands_around_a_loop_over_the_neurons(tmp_path):
 
 
 def test_what_is_worked_out_before_a_loop_is_known_in_it_and_after(tmp_path):
-    code = translated(tmp_path, "a = k.a * x.direct\n    b = k.b\n    for _ in range(3):\n        c = a + x.uniform\n        n.V_m = c * n.V_m\n    n.V_m = n.V_m + a").code
+    before, inside, after = "a = k.a * x.direct\n    b = k.b", "c = a + x.uniform\n        n.V_m = c * n.V_m", "n.V_m = n.V_m + a"
+    code = translated(tmp_path, f"{before}\n    for _ in range(3):\n        {inside}\n    {after}").code
     assert code.count("all_my_a[i] = my_a;") == 1 and code.count("MC_REAL my_a = all_my_a[i];") == 2
     assert "all_x_uniform[i] = x_uniform;" in code and "all_my_b" not in code and "all_my_c" not in code
 

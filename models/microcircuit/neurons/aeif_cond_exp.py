@@ -11,8 +11,8 @@ more than once in a step, which needs t_ref = 0, is counted once.
 
 Scheme: a step is cut into 8, and each of these split symmetrically (Strang): half of the linear part (midpoint rule, conductances at
 their exact values at the middle), all of the exponential part, half of the linear part. The exponential part alone,
-``dV/dt = g_L Delta_T / C_m exp((V - V_th) / Delta_T)``, is solved exactly: ``exp(-(V - V_th) / Delta_T)`` falls linearly, and so the time at
-which it reaches V_peak, however steep, is exact too; what is left of the sub-step then goes on from V_reset. Second order, spike times
+``dV/dt = g_L Delta_T / C_m exp((V - V_th) / Delta_T)``, is solved exactly: ``exp(-(V - V_th) / Delta_T)`` falls linearly, and so the time
+at which V reaches V_peak, however steeply, is exact too; what is left of the sub-step then goes on from V_reset. Second order, spike times
 included. With Delta_T = 0 the membrane goes the way of ``iaf_cond_exp``, between two halves of w, with one step and a reset at its end.
 """
 
@@ -153,8 +153,8 @@ def complaints(p: Values, step_ms: Fraction) -> tuple[Complaint, ...]:
                                f"a reset below {top}"))
     for name, what, tau in (("g_L", "membrane, C_m / g_L", p["C_m"] / p["g_L"]), ("tau_w", "adaptation, tau_w", p["tau_w"])):
         if step_ms > tau:
-            found.append(Complaint(name, f"the step, {float(step_ms):g} ms, is longer than the time constant of the {what}, {float(tau):g} ms",
-                                   "a shorter step"))
+            found.append(Complaint(name, f"the step, {float(step_ms):g} ms, is longer than the time constant of the {what}, "
+                                   f"{float(tau):g} ms", "a shorter step"))
     return tuple(found)
 
 

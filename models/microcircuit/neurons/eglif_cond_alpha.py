@@ -68,13 +68,15 @@ def constants(p: Values, step_ms: Fraction) -> Mapping[str, float]:
     rest, per_c, tau_adap, tau_dep = p["E_L"], float(1 / p["C_m"]), 1 / p["k_2"], 1 / p["k_1"]
     found = {"half_adap": left(step_ms / 2, tau_adap), "gain_adap": passed(step_ms / 2, tau_adap) * float(p["k_adap"] / p["k_2"]),
              "away": float(step_ms / p["tau_m"]), "per_C": float(step_ms / p["C_m"]), "own": float(step_ms * p["I_in"] / p["C_m"]),
-             "mean_dep": integral(step_ms, tau_dep) * per_c, "left_dep": left(step_ms, tau_dep), "hazard": float(p["lambda_0"] * step_ms),
+             "mean_dep": integral(step_ms, tau_dep) * per_c, "left_dep": left(step_ms, tau_dep),
+             "hazard": float(p["lambda_0"] * step_ms),
              "per_tau_V": float(1 / p["tau_V"]), "A1": float(p["A1"]), "A2": float(p["A2"]), "refractory": float(p["t_ref"] / step_ms),
              "V_th": float(p["V_th"] - rest), "reset": float(p["V_reset"] - rest), "V_min": float(p["V_min"] - rest)}
     for i in _SYNAPSES:
         tau = p[f"tau_syn{i}"]
-        found |= {f"p11_{i}": left(step_ms, tau), f"p21_{i}": float(step_ms) * left(step_ms, tau), f"mean_{i}": integral(step_ms, tau) * per_c,
-                  f"ramp_{i}": integral_of_alpha(step_ms, tau) * per_c, f"jump_{i}": _E / float(tau), f"E_{i}": float(p[f"E_rev{i}"] - rest)}
+        found |= {f"p11_{i}": left(step_ms, tau), f"p21_{i}": float(step_ms) * left(step_ms, tau),
+                  f"mean_{i}": integral(step_ms, tau) * per_c, f"ramp_{i}": integral_of_alpha(step_ms, tau) * per_c,
+                  f"jump_{i}": _E / float(tau), f"E_{i}": float(p[f"E_rev{i}"] - rest)}
     return found
 
 
@@ -82,11 +84,10 @@ def complaints(p: Values, step_ms: Fraction) -> tuple[Complaint, ...]:
     """Return what is wrong with the parameters taken together."""
     found = []
     if p["k_2"] * p["tau_m"] < 1:
-        found.append(Complaint("k_2", f"k_2, {float(p['k_2']):g} per ms, is below 1 / tau_m, {float(1 / p['tau_m']):g} per ms: with no input the "
-                               "potential would run away from rest", "a k_2 of at least 1 / tau_m"))
-    for name in ("V_reset", "E_L"):
-        if p["V_min"] > p[name]:
-            found.append(Complaint("V_min", f"V_min, {float(p['V_min']):g} mV, is above {name}, {float(p[name]):g} mV", f"a V_min below {name}"))
+        found.append(Complaint("k_2", f"k_2, {float(p['k_2']):g} per ms, is below 1 / tau_m, {float(1 / p['tau_m']):g} per ms: with no "
+                               "input the potential would run away from rest", "a k_2 of at least 1 / tau_m"))
+    found += [Complaint("V_min", f"V_min, {float(p['V_min']):g} mV, is above {name}, {float(p[name]):g} mV", f"a V_min below {name}")
+              for name in ("V_reset", "E_L") if p["V_min"] > p[name]]
     shortest = min(p["tau_m"], 1 / p["k_1"], 1 / p["k_2"])
     if 2 * step_ms > shortest:
         found.append(Complaint("", f"the step, {float(step_ms):g} ms, is longer than half of the shortest of tau_m, 1 / k_1 and 1 / k_2, "
@@ -115,7 +116,7 @@ MODEL = Model(
         Parameter("A2", "pA", "100", "growth of adaptation by a spike"),
         Parameter("I_in", "pA", "0", "current of the neuron's own; I_e in the source"),
         *(Parameter(f"E_rev{i}", "mV", e, f"reversal potential of receptor {i}") for i, e in (("1", "0"), ("2", "-80"), ("3", "0"))),
-        *(Parameter(f"tau_syn{i}", "ms", tau, f"rise time of receptor {i}", above="0") for i, tau in (("1", "0.2"), ("2", "2"), ("3", "2"))),
+        *(Parameter(f"tau_syn{i}", "ms", t, f"rise time of receptor {i}", above="0") for i, t in (("1", "0.2"), ("2", "2"), ("3", "2"))),
     ),
     state=(
         State("V_m", "mV", "membrane potential", above="E_L"),

@@ -54,7 +54,7 @@ def constants(p: Values, step_ms: Fraction) -> Mapping[str, float]:
             "threshold": float(p["V_th"] - rest), "reset": float(p["V_reset"] - rest), "refractory": float(p["t_ref"] / step_ms)}
 
 
-def complaints(p: Values, step_ms: Fraction) -> tuple[Complaint, ...]:
+def complaints(p: Values, _: Fraction) -> tuple[Complaint, ...]:
     """Return what is wrong with the parameters taken together."""
     if p["V_reset"] < p["V_th"]:
         return ()

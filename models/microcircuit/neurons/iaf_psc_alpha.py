@@ -61,7 +61,7 @@ def kernel(p: Values) -> int:
     return int(p["tau_syn_ex"] == p["tau_syn_in"])
 
 
-def complaints(p: Values, step_ms: Fraction) -> tuple[Complaint, ...]:
+def complaints(p: Values, _: Fraction) -> tuple[Complaint, ...]:
     """Return what is wrong with the parameters taken together."""
     if p["V_reset"] < p["V_th"]:
         return ()

@@ -35,7 +35,7 @@ def constants(p: Values, step_ms: Fraction) -> Mapping[str, float]:
             "refractory": float(p["t_ref"] / step_ms)}
 
 
-def complaints(p: Values, step_ms: Fraction) -> tuple[Complaint, ...]:
+def complaints(p: Values, _: Fraction) -> tuple[Complaint, ...]:
     """Return what is wrong with the parameters taken together."""
     if p["V_reset"] < p["V_th"]:
         return ()
@@ -43,12 +43,12 @@ def complaints(p: Values, step_ms: Fraction) -> tuple[Complaint, ...]:
                       "a reset below the threshold"),)
 
 
-def peak(p: Values, receptor: str) -> float:
+def peak(_: Values, __: str) -> float:
     """Return 1: a weight is the jump itself, mV."""
     return 1.0
 
 
-def charge(p: Values, receptor: str) -> float:
+def charge(p: Values, _: str) -> float:
     """Return the current that moves the potential as much as jumps of 1 mV at 1 per ms do, pA."""
     return float(p["C_m"])
 

@@ -4,8 +4,8 @@
     V >= V_th: V becomes c, U grows by d
 
 Source: Izhikevich 2003, IEEE Trans Neural Netw 14:1569. Conventions are those of NEST's ``izhikevich`` with
-``consistent_integration: True``: forward Euler for both variables, which is first order, with the arrivals of the step added to V before the
-threshold is looked at. The scheme of the publication (two half steps for V, then U with the new V, at 1 ms) is not offered: its results
+``consistent_integration: True``: forward Euler for both variables, which is first order, with the arrivals of the step added to V before
+the threshold is looked at. The scheme of the publication (two half steps for V, then U with the new V, at 1 ms) is not offered: its results
 depend on that step.
 """
 
@@ -51,23 +51,20 @@ def initial(p: Values) -> Mapping[str, float]:
 
 def complaints(p: Values, step_ms: Fraction) -> tuple[Complaint, ...]:
     """Return what is wrong with the parameters taken together."""
-    found = []
-    for name in ("c", "V_min"):
-        if p[name] >= p["V_th"]:
-            found.append(Complaint(name, f"{name}, {float(p[name]):g} mV, is not below V_th, {float(p['V_th']):g} mV",
-                                   f"a value of {name} below V_th"))
+    found = [Complaint(name, f"{name}, {float(p[name]):g} mV, is not below V_th, {float(p['V_th']):g} mV", f"a value of {name} below V_th")
+             for name in ("c", "V_min") if p[name] >= p["V_th"]]
     if step_ms > _LONGEST_STEP:
-        found.append(Complaint("", f"the step, {float(step_ms):g} ms, is longer than {float(_LONGEST_STEP):g} ms, beyond which Euler's rule "
-                               "is unstable at rest", f"a step of at most {float(_LONGEST_STEP):g} ms"))
+        found.append(Complaint("", f"the step, {float(step_ms):g} ms, is longer than {float(_LONGEST_STEP):g} ms, beyond which Euler's "
+                               "rule is unstable at rest", f"a step of at most {float(_LONGEST_STEP):g} ms"))
     return tuple(found)
 
 
-def peak(p: Values, receptor: str) -> float:
+def peak(_: Values, __: str) -> float:
     """Return 1: a weight is the jump itself, mV."""
     return 1.0
 
 
-def charge(p: Values, receptor: str) -> float:
+def charge(_: Values, __: str) -> float:
     """Return the current that moves the potential as much as jumps of 1 mV at 1 per ms do, pA."""
     return 1.0
 

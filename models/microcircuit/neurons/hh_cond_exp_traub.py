@@ -13,9 +13,9 @@ the gates that are steady there (NEST starts with those that are steady at V_T +
 Hippocampus; Brette et al. 2007, J Comput Neurosci 23:349; conventions are those of NEST's ``hh_cond_exp_traub``.
 
 Scheme: a step is cut into 16, each split symmetrically (Strang): half of the gates, the whole of the membrane, half of the gates. Gates
-at a given potential, and the potential at given gates, are linear and solved exactly (Rush & Larsen 1978, IEEE Trans Biomed Eng 25:389); the
-synaptic conductances are exact at the middle of each part. Second order. It stays stable up to
-steps of 4 ms at least; what bounds the step is that a spike is told by its falling V at the end of a step: see `complaints`.
+at a given potential, and the potential at given gates, are linear and solved exactly (Rush & Larsen 1978, IEEE Trans Biomed Eng 25:389);
+the synaptic conductances are exact at the middle of each part. Second order. It stays stable up to steps of 4 ms at least; what bounds
+the step is that a spike is told by its falling V at the end of a step: see `complaints`.
 """
 
 from __future__ import annotations
@@ -145,8 +145,9 @@ def complaints(_: Values, step_ms: Fraction) -> tuple[Complaint, ...]:
     """Return that the step is too long for the scheme, where it is."""
     if step_ms <= _LONGEST_STEP:
         return ()
-    return (Complaint("", f"the step, {float(step_ms):g} ms, is longer than {float(_LONGEST_STEP):g} ms, beyond which spikes "
-                      "are missed: V may fall below the threshold within the step of its maximum", f"a step of at most {float(_LONGEST_STEP):g} ms"),)
+    longest = f"{float(_LONGEST_STEP):g} ms"
+    return (Complaint("", f"the step, {float(step_ms):g} ms, is longer than {longest}, beyond which spikes are missed: V may fall below "
+                      "the threshold within the step of its maximum", f"a step of at most {longest}"),)
 
 
 MODEL = Model(

@@ -13,9 +13,9 @@ the last; nothing is reset. Source: Hodgkin & Huxley 1952, J Physiol 117:500, sh
 -54.387 mV: 12000, 3600 and 30 nS at 100 pF, and 1 uA/cm2 is 100 pA.
 
 Scheme: a step is cut into 16, each split symmetrically (Strang): half of the gates, the whole of the membrane, half of the gates. Gates
-at a given potential, and the potential at given gates, are linear and solved exactly (Rush & Larsen 1978, IEEE Trans Biomed Eng 25:389); the
-synaptic current is exact at the middle of each part. Second order. It stays stable up to
-steps of 4 ms at least; what bounds the step is that a spike is told by its falling V at the end of a step: see `complaints`.
+at a given potential, and the potential at given gates, are linear and solved exactly (Rush & Larsen 1978, IEEE Trans Biomed Eng 25:389);
+the synaptic current is exact at the middle of each part. Second order. It stays stable up to steps of 4 ms at least; what bounds
+the step is that a spike is told by its falling V at the end of a step: see `complaints`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from cosim.models.microcircuit.propagators import alpha
 from cosim.models.microcircuit.resting import resting_potential
 
 _PARTS = 16
-_LONGEST_STEP = Fraction(1, 10)  # at 0.2 ms a fifth of the spikes is missed at 5 nA, the upper end of the firing range
+_LONGEST_STEP = Fraction(1, 10)  # at 0.2 ms a fifth of the spikes is missed at 5 nA
 
 
 def ratio(y: Any) -> Any:
@@ -125,7 +125,7 @@ def step(n: Any, k: Any, x: Any) -> Any:
 
 
 def constants(p: Values, step_ms: Fraction) -> Mapping[str, float]:
-    """Return conductances times a part of the step over C_m, potentials above E_L, and the propagators of a step, a part and half a part."""
+    """Return conductances times a part of the step over C_m, potentials above E_L, and the propagators of a step and its parts."""
     part = step_ms / _PARTS
     found = {name: float(p[name] * part / p["C_m"]) for name in ("g_Na", "g_K", "g_L")}
     found |= {"E_Na": float(p["E_Na"] - p["E_L"]), "E_K": float(p["E_K"] - p["E_L"]), "E_L": float(p["E_L"]), "V_spike": float(-p["E_L"]),
@@ -162,8 +162,9 @@ def complaints(_: Values, step_ms: Fraction) -> tuple[Complaint, ...]:
     """Return that the step is too long for the scheme, where it is."""
     if step_ms <= _LONGEST_STEP:
         return ()
-    return (Complaint("", f"the step, {float(step_ms):g} ms, is longer than {float(_LONGEST_STEP):g} ms, beyond which spikes "
-                      "are missed: V may fall below the threshold within the step of its maximum", f"a step of at most {float(_LONGEST_STEP):g} ms"),)
+    longest = f"{float(_LONGEST_STEP):g} ms"
+    return (Complaint("", f"the step, {float(step_ms):g} ms, is longer than {longest}, beyond which spikes are missed: V may fall below "
+                      "the threshold within the step of its maximum", f"a step of at most {longest}"),)
 
 
 def charge(p: Values, receptor: str) -> float:

@@ -51,11 +51,11 @@ def initial(p: Values) -> Mapping[str, float]:
 
 def complaints(p: Values, step_ms: Fraction) -> tuple[Complaint, ...]:
     """Return what is wrong with the parameters taken together."""
-    found = [Complaint(name, f"{name}, {float(p[name]):g} mV, is not below V_th, {float(p['V_th']):g} mV", f"a value of {name} below V_th")
+    found = [Complaint(name, f"{name}, {float(p[name]):g} mV, is not below V_th, {float(p['V_th']):g} mV", f"a {name} below V_th")
              for name in ("c", "V_min") if p[name] >= p["V_th"]]
     if step_ms > _LONGEST_STEP:
-        found.append(Complaint("", f"the step, {float(step_ms):g} ms, is longer than {float(_LONGEST_STEP):g} ms, beyond which Euler's "
-                               "rule is unstable at rest", f"a step of at most {float(_LONGEST_STEP):g} ms"))
+        found.append(Complaint("", f"the step, {float(step_ms):g} ms, is longer than {float(_LONGEST_STEP):g} ms, the longest that this "
+                               "model was made for: Euler's rule is of first order", f"a step of at most {float(_LONGEST_STEP):g} ms"))
     return tuple(found)
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from cosim.errors import InputError, Problem
 from cosim.launch.bench.case import STEP_MS, Case
-from cosim.models.microcircuit.network.data import Population, Projection
+from cosim.models.microcircuit.network.data import Network, Population, Projection
+from cosim.models.microcircuit.network.devices import Multimeter, PoissonInput, Recorder
 from cosim.models.microcircuit.network.distribution import Distribution, constant
 from cosim.models.microcircuit.network.scaling import Scaled
 
@@ -25,7 +26,7 @@ def described(case: Case, network: Scaled) -> dict[str, Any]:
         "populations": [_population(p, float(direct), float(per_hz), float(heard)) for p, direct, per_hz, heard in zip(
             network.network.populations, network.direct_pa, network.direct_pa_per_hz, network.poisson_synapses, strict=True)],
         "projections": [_projection(p, network.network.populations[p.target]) for p in network.network.projections
-                        if network.network.count(p)]}
+                        if network.network.count(p)], "devices": _devices(network.network)}
 
 
 def _population(p: Population, direct: float, per_hz: float, heard: float) -> dict[str, Any]:
@@ -45,10 +46,35 @@ def _projection(p: Projection, target: Population) -> dict[str, Any]:
     if p.plasticity is not None:
         raise InputError(Problem(f"the synapses of {p.name} change, which the scripts of the others do not know", p.where,
                                  "synapses without 'plasticity'", "measure without --against"))
+    if p.plasticity is not None:
+        raise InputError(Problem(f"the synapses of {p.name} change, and those of the scripts of the others do not", p.where,
+                                 remedy="measure without --against"))
     return {"source": p.source, "target": p.target, "rule": p.rule, "number": round(p.count), "probability": p.count,
             "weight": _signed(target, p.receptor, float(p.weights.first)),
             "weight_sd": _normal(p.weights, 0.0, f"the weight of {p.name}")["sd"], "delay": float(p.delays.first),
             "delay_sd": _normal(p.delays, 0.0, f"the delay of {p.name}")["sd"], "autapses": p.autapses, "multapses": p.multapses}
+
+
+def _devices(network: Network) -> list[dict[str, Any]]:
+    """Return the sources of Poisson spikes; devices that only observe are left out."""
+    found = []
+    for device in network.devices:
+        if isinstance(device, Multimeter | Recorder):
+            continue
+        if not isinstance(device, PoissonInput):
+            raise InputError(Problem(f"the scripts of the others do not know the device '{device.name}'", device.where,
+                                     "sources of Poisson spikes only", "measure without --against"))
+        begins = [float(t) for t in device.rate_hz.times_ms]
+        courses = [{"start": begin, "stop": end, "rate_hz": rate}
+                   for begin, end, rate in zip(begins, [*begins[1:], None], device.rate_hz.values, strict=True) if rate]
+        for target, receptor, weight in zip(device.targets, device.receptors, device.weights, strict=True):
+            heard = network.populations[target.population]
+            numbers = target.numbers(heard.size).tolist()
+            found.append({"target": target.population, "neurons": numbers, "weight": _signed(heard, receptor, weight), "courses": courses})
+    if network.replays:
+        raise InputError(Problem(f"the scripts of the others do not know spikes from files ('{network.replays[0].name}')",
+                                 network.replays[0].where, remedy="measure without --against"))
+    return found
 
 
 def _normal(spread: Distribution, above: float, what: str) -> dict[str, float]:

@@ -143,6 +143,44 @@ def test_the_description_holds_the_numbers_of_the_network() -> None:
     assert {(p["delay"], p["delay_sd"]) for p in told["projections"]} == {(1.5, 0.75), (0.75, 0.375)}
 
 
+def test_brunel_is_driven_twice_as_much_as_holds_it_at_threshold() -> None:
+    network = described(Case("brunel_2000"), Case("brunel_2000").scaled())
+    e, i = network["populations"]
+    assert (e["size"], i["size"], e["model"]) == (10_000, 2500, "iaf_psc_delta")
+    for p in (e, i):
+        k, external = p["parameters"], p["external"]
+        assert external["synapses"] * external["rate_hz"] * 1e-3 * external["weight"] * k["tau_m"] == pytest.approx(2 * k["V_th"])
+    assert [(p["number"], p["weight"], p["delay"]) for p in network["projections"]] == [(1000, 0.1, 1.5)] * 2 + [(250, -0.5, 1.5)] * 2
+
+
+def test_vogels_and_abbott_are_described_with_signs_and_the_kick() -> None:
+    case = Case("vogels_abbott_2005")
+    network = described(case, case.scaled())
+    assert [p["weight"] for p in network["projections"]] == [6, 6, -67, -67]
+    assert [(p["probability"], p["autapses"]) for p in network["projections"]] == [(0.02, False), (0.02, True), (0.02, True), (0.02, False)]
+    kick, = network["devices"]
+    assert (kick["target"], kick["neurons"], kick["weight"]) == (0, list(range(50)), 6)
+    assert kick["courses"] == [{"start": 1, "stop": 51, "rate_hz": 300}]
+
+
+@pytest.mark.parametrize(("old", "new", "words"), [
+    ("synapse: s}", "synapse: {weight: {lognormal: [10 pA, 2 pA]}, delay: 1 ms}}", "follows a law (lognormal"),
+    ("number: 10", "rule: fixed_outdegree, outdegree: 2", "the rule 'fixed_outdegree'"),
+    ("devices: {}", "devices: {d: {kind: current, target: E, amplitude: 1 pA}}", "the device 'd'"),
+])
+def test_what_the_others_would_build_differently_is_refused(tmp_path: Path, old: str, new: str, words: str) -> None:
+    text = ("populations: {E: {size: 20}}\nsynapses: {s: {weight: 10 pA, delay: 1 ms}}\ndevices: {}\n"
+            "projections: [{source: E, target: E, number: 10, synapse: s}]\n")
+    assert old in text
+    (tmp_path / "n.yaml").write_text(text)
+    case = Case(str(tmp_path / "n.yaml"))
+    assert described(case, case.scaled())["projections"][0]["number"] == 10
+    (tmp_path / "n.yaml").write_text(text.replace(old, new))
+    with pytest.raises(InputError) as told:
+        described(case, case.scaled())
+    assert words in str(told.value)
+
+
 def test_the_threads_of_nest_can_hold_the_connections() -> None:
     assert [fewest_threads(n, t) for n, t in ((3_000_000, 2), (298_880_970, 2), (298_880_970, 1), (298_880_970, 8))] == [2, 4, 3, 8]
 

@@ -64,7 +64,9 @@ def run(network: dict[str, Any], threads: int, seed: int, folder: Path) -> tuple
     first = np.concatenate(([0], np.cumsum([p["size"] for p in network["populations"]])))
     parts = _synapses(b, network, neurons, first, draw)
     for p, at in zip(network["populations"], first[:-1], strict=True):
-        parts += _external(b, p, neurons, int(at), network["step_ms"])
+        parts += _external(b, p, neurons, int(at))
+    for source in network["devices"]:
+        _device(b, source, network["populations"][source["target"]]["model"], neurons, int(first[source["target"]]), network["step_ms"])
     monitor = b.SpikeMonitor(neurons)
     whole = b.Network(neurons, *parts, monitor)
     _mark(device, "built")
@@ -133,18 +135,25 @@ def _neurons(b: Any, populations: list[dict[str, Any]], draw: Any) -> Any:
     return group
 
 
-def _external(b: Any, p: dict[str, Any], neurons: Any, first: int, step_ms: float) -> list[Any]:
+def _external(b: Any, p: dict[str, Any], neurons: Any, first: int) -> list[Any]:
     external, unit, variable = p["external"], WEIGHT[MODELS[p["model"]][2]], MODELS[p["model"]][3]
     if not external["synapses"] or not external["rate_hz"]:
         return []
-    driven = neurons[first:first + external.get("neurons", p["size"])]
-    if "stop" not in external:
-        weight = external["weight"] * getattr(b, unit)
-        return [b.PoissonInput(driven, variable, round(external["synapses"]), external["rate_hz"] * b.Hz, weight)]
-    mean = external["synapses"] * external["rate_hz"] * 1e-3 * step_ms
-    while_on = f"int(t >= {external.get('start', 0.0)}*ms) * int(t < {external['stop']}*ms)"
-    driven.run_regularly(f"{variable} += {while_on} * poisson({mean}) * {external['weight']}*{unit}", dt=step_ms * b.ms)
-    return []
+    weight = external["weight"] * getattr(b, unit)
+    return [b.PoissonInput(neurons[first:first + p["size"]], variable, round(external["synapses"]), external["rate_hz"] * b.Hz, weight)]
+
+
+def _device(b: Any, device: dict[str, Any], model: str, neurons: Any, first: int, step_ms: float) -> None:
+    """Add Poisson counts in every step of a course to neurons with numbers in a row."""
+    unit, variable = WEIGHT[MODELS[model][2]], MODELS[model][3]
+    low, high = device["neurons"][0], device["neurons"][-1] + 1
+    if device["neurons"] != list(range(low, high)) or (device["weight"] < 0 and model == "iaf_cond_exp"):
+        raise SystemExit("this script knows only excitatory sources of Poisson spikes to neurons with numbers in a row")
+    driven = neurons[first + low:first + high]
+    for course in device["courses"]:
+        during = f"int(t >= {course['start']}*ms)" + (f" * int(t < {course['stop']}*ms)" if course["stop"] is not None else "")
+        mean = course["rate_hz"] * 1e-3 * step_ms
+        driven.run_regularly(f"{variable} += {during} * poisson({mean}) * {device['weight']} * {unit}", dt=step_ms * b.ms)
 
 
 def _synapses(b: Any, network: dict[str, Any], neurons: Any, first: Any, draw: Any) -> list[Any]:

@@ -42,6 +42,8 @@ def run(network: dict[str, Any], threads: int, seed: int) -> tuple[dict[str, Any
         nest.Connect(population, recorder)
     for p, population in zip(network["populations"], populations, strict=True):
         _external(nest, p["external"], population, network["step_ms"])
+    for device in network["devices"]:
+        _device(nest, device, populations[device["target"]], network["step_ms"])
     for projection in network["projections"]:
         _connect(nest, projection, populations, network["step_ms"])
     nest.Prepare()
@@ -83,10 +85,15 @@ def _external(nest: Any, external: dict[str, Any], population: Any, step_ms: flo
     """Drive a population by Poisson spikes; one generator gives each of its targets a train of its own."""
     rate = external["synapses"] * external["rate_hz"]
     if rate:
-        shape: dict[str, float] = {key: external[key] for key in ("start", "stop") if key in external}
-        driven = population[:external["neurons"]] if "neurons" in external else population
-        nest.Connect(nest.Create("poisson_generator", params={"rate": rate, **shape}), driven,
+        nest.Connect(nest.Create("poisson_generator", params={"rate": rate}), population,
                      syn_spec={"weight": external["weight"], "delay": step_ms})
+
+
+def _device(nest: Any, device: dict[str, Any], population: Any, step_ms: float) -> None:
+    for course in device["courses"]:
+        times = {"start": course["start"]} | ({} if course["stop"] is None else {"stop": course["stop"]})
+        source = nest.Create("poisson_generator", params={"rate": course["rate_hz"], **times})
+        nest.Connect(source, population[device["neurons"]], syn_spec={"weight": device["weight"], "delay": step_ms})
 
 
 def _connect(nest: Any, p: dict[str, Any], populations: list[Any], step_ms: float) -> None:

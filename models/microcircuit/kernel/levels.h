@@ -21,6 +21,7 @@ static void mc_poisson_rest(const cosim_poisson *p, uint64_t key, uint32_t group
 #define MC_BYTES 16
 #define MC_MULTIPLY(a, b) (((a) & 0xffffffffu) * ((b) & 0xffffffffu))
 #define MC_ONE_MORE(n, u, below) ((n) - ((u) > (below)))
+#define MC_ANY(x) ((((mc_longs_baseline)(x))[0] | ((mc_longs_baseline)(x))[1]) != 0)
 #include "lanes.h"
 #undef MC_LEVEL
 #undef MC_LEVEL_NAME
@@ -28,6 +29,7 @@ static void mc_poisson_rest(const cosim_poisson *p, uint64_t key, uint32_t group
 #undef MC_BYTES
 #undef MC_MULTIPLY
 #undef MC_ONE_MORE
+#undef MC_ANY
 
 #if defined(COSIM_X86_LEVELS)
 #include <immintrin.h>
@@ -38,6 +40,7 @@ static void mc_poisson_rest(const cosim_poisson *p, uint64_t key, uint32_t group
 #define MC_BYTES 16
 #define MC_MULTIPLY(a, b) ((mc_longs_v2)_mm_mul_epu32((__m128i)(a), (__m128i)(b)))
 #define MC_ONE_MORE(n, u, below) ((n) - ((u) > (below)))
+#define MC_ANY(x) (!_mm_testz_si128((__m128i)(x), (__m128i)(x)))
 #include "lanes.h"
 #undef MC_LEVEL
 #undef MC_LEVEL_NAME
@@ -45,6 +48,7 @@ static void mc_poisson_rest(const cosim_poisson *p, uint64_t key, uint32_t group
 #undef MC_BYTES
 #undef MC_MULTIPLY
 #undef MC_ONE_MORE
+#undef MC_ANY
 
 #define MC_LEVEL v3
 #define MC_LEVEL_NAME "x86-64-v3"
@@ -52,6 +56,7 @@ static void mc_poisson_rest(const cosim_poisson *p, uint64_t key, uint32_t group
 #define MC_BYTES 32
 #define MC_MULTIPLY(a, b) ((mc_longs_v3)_mm256_mul_epu32((__m256i)(a), (__m256i)(b)))
 #define MC_ONE_MORE(n, u, below) ((n) - ((u) > (below)))
+#define MC_ANY(x) (!_mm256_testz_si256((__m256i)(x), (__m256i)(x)))
 #include "lanes.h"
 #undef MC_LEVEL
 #undef MC_LEVEL_NAME
@@ -59,6 +64,7 @@ static void mc_poisson_rest(const cosim_poisson *p, uint64_t key, uint32_t group
 #undef MC_BYTES
 #undef MC_MULTIPLY
 #undef MC_ONE_MORE
+#undef MC_ANY
 
 #define MC_LEVEL v4
 #define MC_LEVEL_NAME "x86-64-v4"
@@ -67,6 +73,7 @@ static void mc_poisson_rest(const cosim_poisson *p, uint64_t key, uint32_t group
 #define MC_MULTIPLY(a, b) ((mc_longs_v4)_mm512_mul_epu32((__m512i)(a), (__m512i)(b)))
 #define MC_ONE_MORE(n, u, below) ((mc_shorts_v4)_mm512_mask_sub_epi16((__m512i)(n), _mm512_cmpgt_epi16_mask((__m512i)(u), (__m512i)(below)), \
                                                                      (__m512i)(n), _mm512_set1_epi16(-1)))
+#define MC_ANY(x) (_mm512_test_epi64_mask((__m512i)(x), (__m512i)(x)) != 0)
 #include "lanes.h"
 #undef MC_LEVEL
 #undef MC_LEVEL_NAME
@@ -74,6 +81,7 @@ static void mc_poisson_rest(const cosim_poisson *p, uint64_t key, uint32_t group
 #undef MC_BYTES
 #undef MC_MULTIPLY
 #undef MC_ONE_MORE
+#undef MC_ANY
 #endif
 
 /* The level of this number, from the simplest; null where the processor or the list ends. */

@@ -12,7 +12,13 @@ typedef struct {
 } MC_KIND(given);
 
 /* A function, so that both numbers are worked out whatever the condition: branches around an exponential keep a loop from vectorising. */
-MC_TARGET static inline MC_REAL MC_KIND(where)(MC_INT condition, MC_REAL yes, MC_REAL no) { return condition ? yes : no; }
+MC_TARGET static inline MC_REAL MC_KIND(where)(MC_INT condition, MC_REAL yes, MC_REAL no) {
+  MC_INT mask = -(MC_INT)(condition != 0), a, b;
+  memcpy(&a, &yes, sizeof a), memcpy(&b, &no, sizeof b);
+  a = (a & mask) | (b & ~mask);
+  memcpy(&yes, &a, sizeof a);
+  return yes;
+}
 MC_TARGET static inline MC_REAL MC_KIND(minimum)(MC_REAL a, MC_REAL b) { return a < b ? a : b; }
 MC_TARGET static inline MC_REAL MC_KIND(maximum)(MC_REAL a, MC_REAL b) { return a > b ? a : b; }
 
@@ -47,13 +53,15 @@ MC_TARGET static void MC_KIND(hear)(mc_engine *e, const mc_population *p, uint32
                                     MC_REAL extra[MC_INPUTS][MC_CHUNK]) {
   int32_t count[COSIM_POISSON_GROUP] __attribute__((aligned(64)));
   uint32_t chunk = e->first_chunk + first / MC_CHUNK;
+  MC_NAME(keys) keys;
   for (uint32_t c = 0; c < e->n_inputs; c++) memcpy(extra[c], (MC_REAL *)e->extra + (uint64_t)c * e->local + first, sizeof extra[c]);
   for (uint32_t b = 1; b < p->backgrounds; b++) {
     const mc_background *h = p->background + b;
     if (!h->poisson.count) continue;
     uint64_t heard = h->heard ? h->heard[first / MC_CHUNK] : ~(uint64_t)0;
     if (!heard) continue;
-    MC_NAME(poisson)(&h->poisson, h->key, chunk / 2, step, count);
+    MC_NAME(schedule)(h->key, &keys);
+    MC_NAME(poisson)(&h->poisson, h->key, &keys, chunk / 2, step, count);
     for (int n = 0; n < MC_CHUNK; n++)
       extra[h->input][n] += (MC_REAL)h->weight * (MC_REAL)(count[chunk % 2 * MC_CHUNK + n] * (int32_t)(heard >> n & 1));
   }
@@ -73,6 +81,8 @@ MC_TARGET static uint32_t MC_KIND(update)(mc_engine *e, const mc_run *run, doubl
     g.unit[c] = (MC_REAL)p->unit[c];
     g.background[c] = p->backgrounds && h->input == (uint32_t)c ? (MC_REAL)h->weight : 0;
   }
+  MC_NAME(keys) keys;
+  if (p->backgrounds) MC_NAME(schedule)(h->key, &keys);
   int is_wide = e->is_wide || p->backgrounds > 1;
   uint32_t found = 0, block_size = e->block[0].count, states = p->kernel->n_states, inputs = p->kernel->n_inputs;
   for (uint32_t c = 0, first = run->first; c < run->chunks; c++, first += MC_CHUNK) {
@@ -80,7 +90,7 @@ MC_TARGET static uint32_t MC_KIND(update)(mc_engine *e, const mc_run *run, doubl
     for (uint32_t s = 0; s < states; s++) g.state[s] = (MC_REAL *)e->state[p->state[s]] + first;
     for (uint32_t i = 0; i < inputs; i++) g.input[i] = e->input + ((uint64_t)block * e->n_inputs + i) * block_size + (first - block * block_size);
     uint32_t chunk = e->first_chunk + first / MC_CHUNK;
-    if (p->backgrounds && h->poisson.count && (c == 0 || chunk % 2 == 0)) MC_NAME(poisson)(&h->poisson, h->key, chunk / 2, step, count);
+    if (p->backgrounds && h->poisson.count && (c == 0 || chunk % 2 == 0)) MC_NAME(poisson)(&h->poisson, h->key, &keys, chunk / 2, step, count);
     g.count = count + chunk % 2 * MC_CHUNK;
     if (p->kernel->is_random) MC_KIND(uniforms)(e->random_key, chunk, step, uniform);
     MC_INT any;

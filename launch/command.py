@@ -52,7 +52,7 @@ cosim.add_command(validate)
               help="Folder for everything the run leaves; default: the next free runs/NAME-NUMBER.")
 @click.option("--no-report", is_flag=True, help="Do not write report.html.")
 def run_command(experiment: Path, layout: Path | None, overrides: tuple[str, ...], out: Path | None, no_report: bool) -> None:
-    r"""Run an experiment.
+    """Run an experiment.
 
     \b
     Result:   a folder with results.h5, report.html, timing.json, versions.json, log/ and the resolved experiment and layout.
@@ -78,7 +78,7 @@ def run_command(experiment: Path, layout: Path | None, overrides: tuple[str, ...
 @_LAYOUT
 @_SET
 def check_command(experiment: Path, layout: Path | None, overrides: tuple[str, ...]) -> None:
-    r"""Check an experiment without running it.
+    """Check an experiment without running it.
 
     \b
     Result:   windows, modes, couplings and what forbids longer windows, expected memory; or everything that is wrong, status 2.
@@ -95,7 +95,7 @@ def check_command(experiment: Path, layout: Path | None, overrides: tuple[str, .
 @_SET
 @click.option("--out", type=click.Path(path_type=Path), default=Path("RUN_FOLDER"), help="Folder to name in the line.")
 def plan_command(experiment: Path, layout: Path | None, overrides: tuple[str, ...], out: Path) -> None:
-    r"""Show which process runs where, and the line that starts them.
+    """Show which process runs where, and the line that starts them.
 
     \b
     Result:   a table of ranks and the exact mpiexec (or, in a Slurm allocation, srun) line that 'cosim run' uses.
@@ -108,7 +108,7 @@ def plan_command(experiment: Path, layout: Path | None, overrides: tuple[str, ..
 
 @cosim.command("doctor")
 def doctor_command() -> None:
-    r"""Say what works on this machine, and what to do about the rest.
+    """Say what works on this machine, and what to do about the rest.
 
     \b
     Result:   one line for each thing looked at; status 1 when something that is needed does not work.
@@ -128,7 +128,7 @@ def doctor_command() -> None:
 @cosim.command("components")
 @click.argument("name", required=False)
 def components_command(name: str | None) -> None:
-    r"""List components and translators, or the parameters of one.
+    """List components and translators, or the parameters of one.
 
     \b
     Examples: cosim components
@@ -158,7 +158,7 @@ def components_command(name: str | None) -> None:
 @cosim.command("report")
 @_FOLDER
 def report_command(folder: Path) -> None:
-    r"""Write report.html of a run again.
+    """Write report.html of a run again.
 
     \b
     Examples: cosim report runs/column_in_brain-001
@@ -173,7 +173,7 @@ def report_command(folder: Path) -> None:
 @cosim.command("recover")
 @_FOLDER
 def recover_command(folder: Path) -> None:
-    r"""Make the results of a run whose launcher was killed from the journals that its ranks left.
+    """Make the results of a run whose launcher was killed from the journals that its ranks left.
 
     \b
     Result:   results.h5 up to the last window that all groups completed, timing.json, report.html.
@@ -190,7 +190,7 @@ def recover_command(folder: Path) -> None:
 @cosim.command("digest")
 @_FOLDER
 def digest_command(folder: Path) -> None:
-    r"""Print one SHA-256 over everything recorded in a run.
+    """Print one SHA-256 over everything recorded in a run.
 
     \b
     Result:   the same 64 digits for the same experiment under every layout, transport and window.
@@ -207,7 +207,7 @@ cosim.add_command(export_spikes_command)
 @cosim.command("schema")
 @click.option("--layout", is_flag=True, help="The schema of layout files.")
 def schema_command(layout: bool) -> None:
-    r"""Print the JSON schema of experiment files, for editors.
+    """Print the JSON schema of experiment files, for editors.
 
     \b
     Examples: cosim schema > experiment.schema.json   (and '# yaml-language-server: $schema=experiment.schema.json' in your file)

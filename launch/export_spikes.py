@@ -15,7 +15,7 @@ from cosim.models.microcircuit.spike_files.sonata import write_sonata_spikes
 @click.option("--to", "to", type=click.Path(path_type=Path), required=True, metavar="FILE.h5", help="The file to write.")
 @click.option("--port", metavar="GROUP.PORT", help="Whose spikes; may be left out where spikes of one port alone were recorded.")
 def export_spikes_command(results: Path, to: Path, port: str | None) -> None:
-    r"""Write the spikes of a run as a SONATA file.
+    """Write the spikes of a run as a SONATA file.
 
     \b
     Result:   one SONATA population for each population of the port, node ids counted from its first neuron, times in ms.

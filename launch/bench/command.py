@@ -54,7 +54,7 @@ def bench() -> None:
 def microcircuit(network: str, scale: float, ranks: int, drive: str, precision: str, seconds: float, warmup: float, rounds: int, seed: int,
                  against: tuple[str, ...], nest_python: Path, brian2_python: Path, peer_threads: tuple[int, ...], probe: Path | None,
                  keep: Path | None, out: Path | None, as_json: bool) -> None:
-    r"""Measure the spiking engine on a network, on the way that every run takes.
+    """Measure the spiking engine on a network, on the way that every run takes.
 
     \b
     Result:   real-time factor after the warm-up, time of building, memory, rates; how much of the machine's limits was reached; the same

@@ -43,7 +43,7 @@ def validate() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def microcircuit(ours: Path, reference: Path, seeds: tuple[Path, ...], populations: Path | None, warmup: float, until: float | None,
                  first_id: int, out: Path | None, as_json: bool) -> None:
-    r"""Compare the spikes in OURS with those in REFERENCE, population by population.
+    """Compare the spikes in OURS with those in REFERENCE, population by population.
 
     \b
     Result:   Kolmogorov-Smirnov distances of the distributions of rate, interval variation and pairwise correlation;

@@ -4,7 +4,7 @@
     tau_syn dg/dt = -g + tau_syn sum_k |w_k| delta(t - t_k)
 
 A neuron whose potential reaches V_th is reset to V_reset and held there for t_ref, while its conductances go on decaying and summing.
-Source: Destexhe, Rudolph, Fellous & Sejnowski 2001, Neuroscience 107:13; conventions are those of NEST's ``iaf_cond_exp``.
+Source: Meffin, Burkitt & Grayden 2004, J Comput Neurosci 16:159; conventions are those of NEST's ``iaf_cond_exp``.
 
 Scheme: conductances decay exactly. The membrane is linear in V with coefficients that depend on time; over a step it goes the way of the
 Magnus series of two terms, whose integrals are known exactly: towards S / A with exp(-A), where A and S are the integrals of total
@@ -65,7 +65,7 @@ def complaints(p: Values, _: Fraction) -> tuple[Complaint, ...]:
 MODEL = Model(
     name="iaf_cond_exp",
     about="Leaky integrate-and-fire with exponential synaptic conductances, by a Magnus scheme of fourth order.",
-    source="Destexhe et al. 2001, Neuroscience 107:13",
+    source="Meffin et al. 2004, J Comput Neurosci 16:159",
     parameters=(
         Parameter("C_m", "pF", "250", "capacitance", above="0"),
         Parameter("g_L", "nS", "16.6667", "leak conductance", above="0"),

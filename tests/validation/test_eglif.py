@@ -1,6 +1,6 @@
 """E-GLIF cells fire as the published ones: their own rhythm, and how the first interval shortens with current.
 
-Figures: tests of dbbs-lab/cerebellar-models (means over ten cells). Rhythms are held to two of the standard deviations over cells, as there.
+Figures: tests of dbbs-lab/cerebellar-models (means over ten cells). Rhythms are held to two standard deviations over cells, as there.
 For the slopes that test has a bound for the Golgi cell alone; its others are lines through two points, so here they are held to what 400
 cells give, which is told in docs/reference/neurons.md.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ SQUID = {"E_L": "-54.387"}  # 100 pF stands for 1e-4 cm2
 
 
 def order(errors: list[float]) -> list[float]:
-    return [float(np.log2(a / b)) for a, b in zip(errors, errors[1:], strict=False)]
+    return [float(np.log2(a / b)) for a, b in pairwise(errors)]
 
 
 def steady_potential(ex: float, inh: float) -> float:
@@ -146,7 +147,7 @@ def squid(folder: Path, step: str, current: float, stop: float) -> tuple[np.ndar
 
 
 def upcrossings(v: np.ndarray, step: float) -> np.ndarray:
-    """Return the times of crossing 0 mV upwards by cubic interpolation between samples, the first being that at the end of the first step."""
+    """Return the times of crossing 0 mV upwards by cubic interpolation between samples, the first at the end of step 1."""
     found = []
     for i in np.flatnonzero((v[:-1] < 0) & (v[1:] >= 0)):
         poly = np.polynomial.Polynomial.fit(np.arange(-1.0, 3), v[i - 1:i + 3], 3)

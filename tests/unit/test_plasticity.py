@@ -1,5 +1,6 @@
 """Synapses change as a replay of all their spikes says, as NEST's do, and the same way on any number of ranks."""
 
+import gc
 import json
 from itertools import product
 from math import exp
@@ -15,7 +16,8 @@ from cosim.errors import InputError
 from cosim.interfaces import Context
 from cosim.levels import LEVELS
 from cosim.models.microcircuit.kernel import twin
-from cosim.models.microcircuit.kernel._engine import levels
+from cosim.models.microcircuit.kernel._engine import Engine, levels
+from cosim.models.microcircuit.kernel._plastic import Plasticity
 from cosim.timegrid import windows
 
 DATA = Path(__file__).parents[1] / "validation" / "data"
@@ -303,6 +305,18 @@ def test_a_network_without_plasticity_has_no_store(tmp_path):
     run_on_ranks(1, lambda mine: one.prepare(Context("column", 7, 0, mine, Path())))
     assert one._built.plastic is None
     assert "synapses that change" not in one.describe().facts
+
+
+def test_neurons_and_synapses_are_let_go_without_a_garbage_collection(tmp_path):
+    """In a cycle of references they would stay in memory, and what one of them frees might be gone already."""
+    gc.collect()
+    gc.disable()
+    try:
+        run(lambda: make(PAIR % (5, 1, stdp()), tmp_path), 20)
+        engines = [o for o in gc.get_objects() if isinstance(o, Engine | Plasticity)]
+    finally:
+        gc.enable()
+    assert not engines
 
 
 def test_down_scaling_moves_the_bound_with_the_weight(tmp_path):

@@ -66,7 +66,7 @@ cdef class Plasticity:
     Parameters
     ----------
     engine : Engine
-        The rank's engine, with room made; `Engine.attach` makes it use this store.
+        The rank's engine, with room made; `Engine.attach` makes it use this store and keep it. Who asks for weights keeps the engine.
     projections : int
         How many will be added.
     histories : list of (int, (int, int), float, bool)
@@ -81,13 +81,13 @@ cdef class Plasticity:
     def __init__(self, engine, uint32_t projections, list histories):
         cdef mc_history *h
         cdef uint8_t[::1] room
-        self.keep = [engine, np.zeros(projections * sizeof(mc_plastic) + 8, np.uint8),
-                     np.zeros(len(histories) * sizeof(mc_history) + 8, np.uint8)]
+        self.keep = [np.zeros(projections * sizeof(mc_plastic) + 8, np.uint8)]
         self.engine = <mc_engine *><size_t>engine.address
-        room = self.keep[1]
+        room = self.keep[0]
         self.it.projection = <mc_plastic *>&room[0]
-        room = self.keep[2]
-        self.it.history = <mc_history *>&room[0]
+        self.it.history = <mc_history *>calloc(<size_t>len(histories) + 1, sizeof(mc_history))  # `keep` may be gone before `__dealloc__`
+        if self.it.history == NULL:
+            raise MemoryError("the spikes that plastic synapses look back on")
         for i, (population, own, rate, is_nearest) in enumerate(histories):
             h = &self.it.history[<Py_ssize_t>i]
             h.population, h.is_nearest, h.room = population, is_nearest, MC_FIRST_ROOM
@@ -106,6 +106,7 @@ cdef class Plasticity:
         cdef uint32_t q
         for q in range(self.it.histories):
             free(self.it.history[q].post)
+        free(self.it.history)
 
     def add(self, projection, int rule, uint32_t history, double largest, double part, rates, steps, uint64_t longest):
         """Draw the synapses of one projection.

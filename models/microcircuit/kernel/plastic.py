@@ -57,7 +57,7 @@ class Plastic:
 
     def __init__(self, engine: Engine, network: Network, units: tuple[float, ...], step_ms: float, own: Part,
                  changing: list[Changing]) -> None:
-        self._network, self._part = network, own
+        self._network, self._part, self._engine = network, own, engine
         self._place = {c.number: i for i, c in enumerate(changing)}
         kept = dict.fromkeys(_kept(network.projections[c.number]) for c in changing)
         kept.pop(None, None)

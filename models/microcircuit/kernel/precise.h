@@ -261,6 +261,7 @@ static int ps_keep(const ps_engine *e, ps_window *w, uint32_t from, uint32_t to)
     w->spikes[k] = 0;
     for (uint32_t rank = 0; rank < e->size; rank++) {
       uint32_t many = *ps_count(e, slot, rank);
+      if (!many) continue;
       if (w->n_ids + many > w->capacity) {
         uint64_t capacity = 2 * (w->n_ids + many) + 1024;
         uint32_t *id = realloc(w->id, capacity * sizeof *id);

@@ -206,7 +206,7 @@ static int mc_keep(const mc_engine *e, mc_window *w, uint32_t from, uint32_t to)
     }
     for (uint32_t rank = 0; rank < e->size; rank++) {
       uint32_t many = *mc_ring_count(e, slot, rank);
-      memcpy(w->id + w->n_ids, mc_ring_ids(e, slot, rank), many * sizeof *w->id);
+      if (many) memcpy(w->id + w->n_ids, mc_ring_ids(e, slot, rank), many * sizeof *w->id);
       w->n_ids += many;
     }
     w->spikes[k] = total;

@@ -54,12 +54,15 @@ class Devices:
         self._plan = plan
         network = plan.scaled.network
         self.sizes = [p.size for p in network.populations]
-        self._poisson = [d for d in network.devices if isinstance(d, PoissonInput)]
+        poisson = [d for d in network.devices if isinstance(d, PoissonInput)]
         currents = [d for d in network.devices if isinstance(d, CurrentInput)]
-        self._currents = [(d, *run) for d in currents for run in _runs(ids_of(d, self.sizes))]
         self.shown = {f"{d.name}.{v}": self._showing(d, v) for d in network.devices if isinstance(d, Multimeter) for v in d.variables}
         self.recorders = {d.name: ids_of(d, self.sizes) for d in network.devices if isinstance(d, Recorder)}
-        raise_all(self._problems([*self._poisson, *currents]))
+        raise_all(self._problems([*poisson, *currents]))
+        self._rates = [d.rate_hz.on_grid(plan.step_ms, d.name) for d in poisson]
+        self._amplitudes = [d.amplitude_pa.on_grid(plan.step_ms, d.name) for d in currents]
+        self._reached = [ids_of(d, self.sizes) for d in currents]
+        self._ranges: tuple[Part, NDArray[np.int64]] | None = None
 
     def _showing(self, d: Multimeter, variable: str) -> Shown:
         model = self._plan.scaled.network.populations[d.targets[0].population].model
@@ -74,7 +77,7 @@ class Devices:
             ids_of(d, self.sizes)
             course = d.rate_hz if isinstance(d, PoissonInput) else d.amplitude_pa
             try:
-                course.over(0, 0, self._plan.step_ms, d.name)
+                course.on_grid(self._plan.step_ms, d.name)
             except InputError as error:
                 found += [p.at(d.where) for p in error.problems]
             found += [Problem(f"'{d.name}' drives {populations[t.population].name} ({populations[t.population].model.name}), whose precise "
@@ -94,21 +97,22 @@ class Devices:
 
     def rates(self, first: int, steps: int) -> NDArray[np.float64]:
         """Return the rate of each Poisson device in some steps, (steps, n_devices) float64, Hz."""
-        rows = [d.rate_hz.over(first, steps, self._plan.step_ms, d.name) for d in self._poisson]
-        return np.array(rows, float).reshape(len(rows), steps).T
+        return np.array([r.over(first, steps) for r in self._rates], float).reshape(len(self._rates), steps).T
 
     def currents(self, own: Part, first: int, steps: int) -> Currents | None:
         """Return the direct currents to ranges of one rank's own neurons, as `Engine.advance` takes them."""
-        mine = [(d, max(low, own.first_id), min(high, own.stop_id)) for d, low, high in self._currents]
-        parts = [(d, *run) for d, low, high in mine if high > low for run in _runs(own.local_of(np.arange(low, high)))]
-        if not parts:
+        if self._ranges is None or self._ranges[0] is not own:
+            reached = [own.local_of(ids[(ids >= own.first_id) & (ids < own.stop_id)]) for ids in self._reached]
+            ranges = [(i, *run) for i, local in enumerate(reached) for run in _runs(local)]
+            self._ranges = own, np.array(ranges, np.int64).reshape(-1, 3)
+        device, low, high = self._ranges[1].T
+        if not len(device):
             return None
-        values = np.array([d.amplitude_pa.over(first, steps, self._plan.step_ms, d.name) for d, *_ in parts], float)
-        return (np.array([low for _, low, _ in parts], np.uint32), np.array([high for *_, high in parts], np.uint32),
-                values.reshape(len(parts), steps))
+        values = np.array([a.over(first, steps) for a in self._amplitudes])
+        return low.astype(np.uint32), high.astype(np.uint32), values[device]
 
 
 def _runs(ids: NDArray[np.int64]) -> list[tuple[int, int]]:
-    """Return ascending ids as ranges [first, stop)."""
+    """Return ascending numbers as ranges [first, stop)."""
     breaks = np.flatnonzero(np.diff(ids) != 1) + 1
-    return [(int(part[0]), int(part[-1]) + 1) for part in np.split(ids, breaks)]
+    return [(int(part[0]), int(part[-1]) + 1) for part in np.split(ids, breaks) if len(part)]

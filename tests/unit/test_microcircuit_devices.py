@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from support.microcircuit import MIXED, NEURON, digest, make, run
 
 from cosim.errors import InputError
 from cosim.models.microcircuit.kernel import twin
-from cosim.models.microcircuit.network.devices import CurrentInput
+from cosim.models.microcircuit.network.devices import Course, CurrentInput
 
 DRIVEN = MIXED + """
 devices:
@@ -47,13 +48,23 @@ def test_the_kernel_gives_the_bits_of_its_twin(tmp_path, precision):
             pa = np.zeros((steps, 290))
             for t in d.targets:
                 ids = first[t.population] + t.numbers(plan.scaled.network.populations[t.population].size)
-                pa[:, ids] = d.amplitude_pa.over(0, steps, plan.step_ms, d.name)[:, None]
+                pa[:, ids] = d.amplitude_pa.on_grid(plan.step_ms, d.name).over(0, steps)[:, None]
             more.append(pa)
     spikes, states = twin.run(plan, 7, "column", rate, direct, np.zeros((steps, 290), np.int64), np.array(more))
     assert spikes.sum() > 100
     assert np.array_equal(np.argwhere(spikes) + np.array([1, 0]), np.stack([given["spikes"].ticks, given["spikes"].ids], axis=1))
     assert np.array_equal(states["V_m"] + -65.0, given["potential"].values)
     assert np.array_equal(states["I_syn_ex"], given["synaptic_current"].values)
+
+
+@pytest.mark.parametrize(("first", "steps"), [(0, 400), (3, 50), (399, 1), (500, 20)])
+def test_a_course_holds_each_value_from_its_instant_on(first, steps):
+    course = Course(tuple(Fraction(k, 10) for k in range(5, 400, 3)), tuple(float(k % 17) for k in range(5, 400, 3)))
+    given = course.on_grid(Fraction(1, 10), "course").over(first, steps)
+    held = np.zeros(1000)
+    for begin, value in zip(course.times_ms, course.values, strict=True):
+        held[int(begin * 10):] = value
+    assert np.array_equal(given, held[first:first + steps])
 
 
 def test_what_is_shown_is_what_the_network_does(tmp_path):

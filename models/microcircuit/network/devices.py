@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -54,11 +53,31 @@ class Course:
     times_ms: tuple[Fraction, ...]
     values: tuple[float, ...]
 
-    def over(self, first: int, steps: int, step_ms: Fraction, name: str) -> NDArray[np.float64]:
-        """Return the value in each of some steps, (steps,) float64; raise `InputError` for an instant that is off the grid."""
-        begins = [to_ticks(t, step_ms, f"the instant in '{name}',") for t in self.times_ms]
-        known = (0.0, *self.values)
-        return np.array([known[bisect_right(begins, k)] for k in range(first, first + steps)], float)
+    def on_grid(self, step_ms: Fraction, name: str) -> Stepwise:
+        """Return the same in steps; raise `InputError` for an instant that is off the grid."""
+        return Stepwise(np.array([to_ticks(t, step_ms, f"the instant in '{name}',") for t in self.times_ms], np.int64),
+                        np.array([0.0, *self.values]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stepwise:
+    """Hold a value that changes in steps.
+
+    Parameters
+    ----------
+    begins : (n,) int64
+        Steps at which it changes, ascending.
+    values : (n + 1,) float64
+        Before the first, and from each on.
+    """
+
+    begins: NDArray[np.int64]
+    values: NDArray[np.float64]
+
+    def over(self, first: int, steps: int) -> NDArray[np.float64]:
+        """Return the value in each of some steps, (steps,) float64."""
+        found: NDArray[np.float64] = self.values[np.searchsorted(self.begins, np.arange(first, first + steps), side="right")]
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from cosim.models.microcircuit.devices import Devices, Shown
 from cosim.models.microcircuit.effort import PARTITIONS, balance, work
 from cosim.models.microcircuit.inputs import Drive, arriving, drive
 from cosim.models.microcircuit.kernel._engine import LARGEST_MEAN, levels
-from cosim.models.microcircuit.kernel.build import Built, Plan, build, initial_values
-from cosim.models.microcircuit.kernel.cells import array_of, fit
+from cosim.models.microcircuit.kernel.build import FLIGHT_BYTES, Built, Plan, build, initial_values
+from cosim.models.microcircuit.kernel.cells import array_of, arrays, fit
 from cosim.models.microcircuit.kernel.partition import first_ids
 from cosim.models.microcircuit.kernel.plastic import memory
 from cosim.models.microcircuit.kernel.precise import PreciseBuilt, advance_precise, build_precise, network_of
@@ -146,12 +146,14 @@ class Microcircuit(Component):
 
     def _memory(self) -> int:
         network, wires = self._plan.scaled.network, self._plan.wiring
-        rows = network.neurons * (8 + 2 * (wires.ages + 1)) * -(-network.neurons // 65536)
         state = network.neurons * (8 + (24 if self._plan.is_double else 12))
         if network.populations[0].model.is_precise:
             return 100 * network.synapses + (12 * self._plan.slots() + 90) * network.neurons + 60_000_000
+        blocks = -(-network.neurons // (65536 // arrays(network)[1]))
+        rows = network.neurons * (8 + 2 * (wires.ages + 1)) * blocks
+        flights = FLIGHT_BYTES * blocks * self._plan.slots()
         static = sum(network.count(p) for p in network.projections if p.plasticity is None)
-        return 4 * static + memory(network, wires.ages) + rows + state + 4 * self._plan.slots() * network.neurons + 60_000_000
+        return 4 * static + memory(network, wires.ages) + rows + flights + state + 4 * self._plan.slots() * network.neurons + 60_000_000
 
     def balance(self, ranks: int) -> tuple[Balance, ...]:
         """Return how evenly each partition would share out the network; neurons with precise spike times have one only."""
@@ -212,13 +214,15 @@ class Microcircuit(Component):
         self._traces_upto = [0]
         for shown in self._shown.values():
             own = shown.ids[(shown.ids >= part.first_id) & (shown.ids < part.stop_id)]
-            rows += [(n, self._array(int(i), shown.variable)) for n, i in zip(part.local_of(own), own, strict=True)]
-            self._traces_upto.append(len(rows))
-        self._own_trace = np.array(rows, np.uint32).reshape(-1, 2)
+            rows.append(np.stack([part.local_of(own), self._arrays(own, shown.variable)], axis=1).astype(np.uint32))
+            self._traces_upto.append(self._traces_upto[-1] + len(own))
+        self._own_trace = np.ascontiguousarray(np.concatenate([np.empty((0, 2), np.uint32), *rows]))
 
-    def _array(self, neuron: int, variable: str) -> int:
-        at = int(self._population_of(np.array([neuron]))[0])
-        return array_of(self._plan.scaled.network.populations[at].model, variable)
+    def _arrays(self, ids: NDArray[np.int64], variable: str) -> NDArray[np.int64]:
+        """Return the array of state that holds a variable of each of some neurons."""
+        of = self._population_of(ids)
+        populations = self._plan.scaled.network.populations
+        return np.array([array_of(p.model, variable) if i in of else 0 for i, p in enumerate(populations)], np.int64)[of]
 
     def _stream(self, context: Context) -> str:
         return context.group if self._set.stream is None else self._set.stream
@@ -228,9 +232,10 @@ class Microcircuit(Component):
         context, step, network = self._begun()[0], self._clock.step, self._plan.scaled.network
         first: dict[str, Block] = {"spikes": Spikes.none(), "background": Samples(0, step, self._rates[None, :].copy())}
         for port, shown in self._shown.items():
-            arrays = np.array([self._array(int(i), shown.variable) for i in shown.ids])
-            values = {a: initial_values(network, context.seed, self._stream(context), int(a)) for a in np.unique(arrays)}
-            start = np.array([values[a][i] for a, i in zip(arrays, shown.ids, strict=True)])
+            held, start = self._arrays(shown.ids, shown.variable), np.empty(len(shown.ids))
+            for array in np.unique(held):
+                here = held == array
+                start[here] = initial_values(network, context.seed, self._stream(context), int(array))[shown.ids[here]]
             first[port] = Samples(0, step, (start + self._above(shown))[None, :])
         first.update({port: Spikes.none() for port in self._devices.recorders})
         return first | {port: Samples(0, step, held[None, :]) for port, held in self._weights.initial().items()}
@@ -267,7 +272,8 @@ class Microcircuit(Component):
     def _above(self, shown: Shown) -> NDArray[np.float64]:
         """Return what a state variable of some neurons is counted from."""
         populations = self._plan.scaled.network.populations
-        return np.array([populations[i].above(shown.variable) for i in self._population_of(shown.ids)], float)
+        of = self._population_of(shown.ids)
+        return np.array([p.above(shown.variable) if i in of else 0.0 for i, p in enumerate(populations)])[of]
 
     def _rates_of(self, first: int, driven: Drive) -> NDArray[np.float64]:
         """Return the rates of the background and of the Poisson devices."""

@@ -13,6 +13,7 @@ from scipy import stats
 from support.microcircuit import NEURON, make
 
 from cosim.errors import InputError
+from cosim.models.microcircuit.kernel import build
 from cosim.models.microcircuit.kernel.build import initial_values
 from cosim.models.microcircuit.network.distribution import Distribution, constant
 
@@ -111,6 +112,18 @@ def test_listed_values_are_a_function_of_the_neuron_alone(tmp_path):
     few, many = (initial_values(make(text(size=n, more="V_init: {normal: [-60 mV, 5 mV], redraw: [-61 mV, -59 mV]}"),
                                      tmp_path)._plan.scaled.network, 7, "column", 1) for n in (50, 400))
     assert (few == many[:50]).all()
+
+
+def test_bounds_that_leave_little_are_met_after_few_draws(tmp_path, monkeypatch):
+    """One value in ten thousand lies above the bound: to redraw until it comes would take a hundred thousand rounds."""
+    draws = []
+    monkeypatch.setattr(build._random, "normals", lambda *a, normals=build._random.normals: draws.append(a) or normals(*a))
+    network = make(text(size=3000, more="V_init: {normal: [-60 mV, 3 mV], redraw: [-49 mV, inf]}"), tmp_path)._plan.scaled.network
+    start = initial_values(network, 7, "column", 1) - 65
+    likely = network.populations[0].initial["V_m"].values() - 65
+    assert len(draws) <= 100 and len(likely) < 20
+    counts = np.bincount(np.searchsorted(likely, start.clip(likely[0], likely[-1])), minlength=len(likely))
+    assert (start >= -49).all() and counts.min() > 0 and stats.chisquare(counts).pvalue > 1e-6
 
 
 @pytest.mark.parametrize(("weight", "says"), [

@@ -146,6 +146,20 @@ def test_every_synapse_is_held_by_exactly_one_rank(tmp_path, name, ranks):
     assert max(len(h) for h in held) <= 1.01 * len(expected) / ranks
 
 
+def test_blocks_are_as_large_as_long_rows_allow_on_every_rank(tmp_path, monkeypatch):
+    """A rank is not made to count in tiny blocks for long rows that end on other ranks."""
+    text = NEURON + """
+populations: {A: {size: 64}, B: {size: 640}, C: {size: 640}}
+synapses: {s: {weight: 1 pA, delay: 1 ms}}
+projections: [{source: A, target: B, rule: fixed_outdegree, outdegree: 600, multapses: false, synapse: s}]
+"""
+    monkeypatch.setattr(build, "_LONGEST_ROW", 500)
+    chosen, block_of = {}, build._block
+    monkeypatch.setattr(build, "_block", lambda own, *a: chosen.setdefault(own.first_id, block_of(own, *a)))
+    assert sum(len(h) for h in built(text, tmp_path, 3, "neurons")) == 64 * 600
+    assert chosen == {0: 192, 448: 448, 896: 448}
+
+
 INWARD = STAR.replace("  - {source: hub, target: leaf, rule: all_to_all, synapse: out}\n", "").replace("size: 300", "size: 840")
 OUTWARD = STAR.replace("  - {source: leaf, target: hub, rule: all_to_all, synapse: back}\n", "").replace("size: 300", "size: 839")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import count
 from typing import Any
 
 import numpy as np
@@ -28,8 +27,10 @@ from cosim.models.microcircuit.network.scaling import Scaled
 from cosim.models.microcircuit.network.wiring import Wiring, most_synapses
 from cosim.random import stream_key
 
+FLIGHT_BYTES = 2400  # at least, of each slot of the ring and block, once a spike has stood there; see mc_flight
 _BLOCK, _BLOCKS = 65536, 65535
 _LONGEST_ROW = 65535
+_DRAWS = 100  # of an initial value, until its bounds are taken to leave little
 _PARTIAL_BYTES = 1 << 22  # of partial sums, unless one step has more: what stays near a core
 
 
@@ -123,18 +124,24 @@ def initial_values(network: Network, seed: int, stream: str, number: int) -> NDA
 
 
 def _spread(d: Distribution, key: int, first: int, size: int) -> NDArray[np.float64]:
-    """Return a value for each neuron from `first` on, drawn again as often as it lies outside its bounds, (size,) float64."""
+    """Return a value for each neuron from `first` on, drawn again where it lies outside its bounds, (size,) float64.
+
+    What lies outside many times over, because the bounds leave little of the distribution, is drawn from its equally likely values
+    instead, as a synapse's are.
+    """
     if d.kind == "constant":
         return np.full(size, float(d.first))
     values, left = np.empty(size), np.arange(size)
-    for draw in count():
+    for draw in range(_DRAWS):
         normal = _random.normals(key, first + size, draw, 0)[first:, 0]
         uniform = random.uniforms(key, first + np.arange(size), draw, 0)[:, 0] if d.kind == "uniform" else normal
         values[left] = d.at(normal[left], uniform[left])
         left = left[(values[left] < d.least) | (values[left] > d.most)]
         if d.at_bounds == "clip" or not len(left):
             return np.clip(values, d.least, d.most)
-    raise AssertionError
+    likely = d.values()
+    values[left] = likely[random.philox(key, first + left, _DRAWS, 0)[:, 0].astype(np.uint64) * np.uint64(len(likely)) >> np.uint64(32)]
+    return values
 
 
 def build(plan: Plan, seed: int, stream: str, ranks: Ranks, level: int, by_edge: bool = False) -> Built:
@@ -195,7 +202,9 @@ def _connect(engine: Engine, plan: Plan, own: Part, ranks: Ranks, seed: int, str
             room += float(np.count_nonzero(own_edges))
         else:
             mine = (total if counts is None else int(counts.sum())) * (high - low) / targets
-            longest[p.source, p.target] += int(counts.max()) if counts is not None else min(mine, most_synapses(mine / sources))
+            most = total / sources if counts is None else float(counts.max())
+            here = min(mine, most_synapses(most * (high - low) / targets))
+            longest[p.source, p.target] += here if counts is None else min(here, most)
             room += most_synapses(mine) if counts is not None else mine + 1
         degrees.append(counts)
     block = _block(own, longest, arrays(network)[1])

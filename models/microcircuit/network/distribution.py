@@ -112,9 +112,9 @@ def _at(kind: Kind, first: Fraction, second: Fraction, normal: NDArray[np.float6
     if kind == "uniform":
         return a + (b - a) * uniform
     if kind == "lognormal" and a:
-        # The library's own logarithm and exponential: the bits must not depend on the C library. Source: Johnson, Kotz &
+        # The library's own logarithm and exponential, and no power: the bits must not depend on the C library. Source: Johnson, Kotz &
         # Balakrishnan 1994, Continuous Univariate Distributions, chapter 14, for mean and variance.
-        variance = float(log(np.array([1 + (b / a) ** 2]))[0])
+        variance = float(log(np.array([1 + (b / a) * (b / a)]))[0])
         middle = float(log(np.array([abs(a)]))[0]) - variance / 2
         return np.copysign(np.asarray(exp(middle + sqrt(variance) * normal)), a)
     return a + b * normal if kind == "normal" else np.full(len(normal), a)

@@ -247,7 +247,44 @@ def test_edges_without_weights_take_those_of_their_synapse(tmp_path):
     ("source,target,delay\n0,1,0.01\n", "from 0 to 1 has a delay of 0.01 ms"),
     ("source,target,weight\n0,1,nan\n", "the weight nan"),
     ("0,1,2,3,4\n", "2 to 4: source target"),
+    ("source,target,source\n0,1,5\n", "two columns 'source'"),
 ])
 def test_a_wrong_edge_file_is_a_sentence(tmp_path, content, says):
     (tmp_path / "edges.csv").write_text(content)
     assert says in problem("edges: edges.csv", tmp_path, "B")
+
+
+def test_a_damaged_edge_file_is_a_sentence(tmp_path):
+    path = tmp_path / "edges.npz"
+    np.savez(path, source=np.arange(9), target=np.arange(9))
+    whole = path.read_bytes()
+    for damaged in (whole[:100], whole[:len(whole) // 2], whole[:90] + bytes(60) + whole[150:], b"PK"):
+        path.write_bytes(damaged)
+        assert "the edge file cannot be read" in problem("edges: edges.npz", tmp_path, "B")
+    np.savez(path, source=np.zeros((2, 2)), target=np.zeros((2, 2)))
+    assert "the column 'source' has the shape (2, 2)" in problem("edges: edges.npz", tmp_path, "B")
+
+
+LISTED = """
+populations: {A: {size: 3}, B: {size: 3}, C: {size: 3, model: iaf_cond_exp}}
+projections: [{source: A, target: %s, edges: edges.csv, synapse: {weight: %s, delay: 1 ms}}]
+"""
+
+
+def listed(folder: Path, target: str, weight: str, weights: tuple[float, ...]) -> np.ndarray:
+    (folder / "edges.csv").write_text("source,target,weight\n" + "".join(f"0,{i},{w}\n" for i, w in enumerate(weights)))
+    return make(LISTED % (target, weight), folder)._plan.scaled.network.projections[0].edges.weights
+
+
+def test_conductances_of_an_edge_file_have_one_sign_which_does_not_count(tmp_path):
+    for weight in ("2 nS", "-2 nS"):
+        assert listed(tmp_path, "C", weight, (1, 2, 0)).tolist() == listed(tmp_path, "C", weight, (-1, -2, 0)).tolist() == [1, 2, 0]
+        with pytest.raises(InputError, match="the size alone of a weight counts for the receptor"):
+            listed(tmp_path, "C", weight, (1, -2, 0))
+    assert listed(tmp_path, "B", "2 pA", (1, -2, 0)).tolist() == [1, -2, 0]
+
+
+def test_listed_weights_have_the_unit_of_their_synapse_whatever_its_value(tmp_path):
+    for sign in ("", "-"):
+        assert (listed(tmp_path, "B", f"{sign}0 mV", (1, -2, 0)) == listed(tmp_path, "B", "1 mV", (1, -2, 0))).all()
+    assert listed(tmp_path, "B", "1 mV", (1, -2, 0))[0] > 10

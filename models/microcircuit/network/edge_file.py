@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
+from zipfile import BadZipFile
 
 import h5py
 import numpy as np
@@ -41,7 +43,8 @@ def read_edges(path: Path, sources: int, targets: int) -> Edges:
         columns = {".npz": _of_npz, ".h5": _of_hdf5}.get(path.suffix, _of_text)(path)
     except InputError:
         raise
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, TypeError, RuntimeError, SyntaxError, BadZipFile, zlib.error) as error:
+        # What a damaged file makes the libraries raise.
         raise _wrong(path, f"the edge file cannot be read: {error}") from error
     for name in columns:
         if name not in _COLUMNS:
@@ -50,8 +53,11 @@ def read_edges(path: Path, sources: int, targets: int) -> Edges:
     lacking = [name for name in _COLUMNS[:2] if name not in columns]
     if lacking:
         raise _wrong(path, f"the column '{lacking[0]}' is missing", "the columns source and target, and weight and delay where they differ")
-    if len({a.shape for a in columns.values()}) > 1 or columns["source"].ndim != 1:
-        raise _wrong(path, "the columns differ in length: " + ", ".join(f"{n} {a.shape}" for n, a in columns.items()))
+    nested = [name for name, a in columns.items() if a.ndim != 1]
+    if nested:
+        raise _wrong(path, f"the column '{nested[0]}' has the shape {columns[nested[0]].shape}", "a list of numbers, one for each edge")
+    if len({len(a) for a in columns.values()}) > 1:
+        raise _wrong(path, "the columns differ in length: " + ", ".join(f"{n} {len(a)}" for n, a in columns.items()))
     return Edges(_numbers(path, "source", columns["source"], sources), _numbers(path, "target", columns["target"], targets),
                  _values(path, columns, "weight"), _values(path, columns, "delay"))
 
@@ -67,6 +73,9 @@ def _of_text(path: Path) -> dict[str, NDArray[np.float64]]:
         names, rows = [word.lower() for word in rows[0][1]], rows[1:]
     elif len(rows[0][1]) > len(_COLUMNS):
         raise _wrong(path, f"line {rows[0][0]} has {len(rows[0][1])} columns", "2 to 4: source target [weight] [delay]")
+    twice = [name for i, name in enumerate(names) if name in names[:i]]
+    if twice:
+        raise _wrong(path, f"there are two columns '{twice[0]}'", "one column of each name")
     for n, row in rows:
         if len(row) != len(names) or not all(map(_is_number, row)):
             raise InputError(Problem(f"'{' '.join(row)[:60]}' is no edge", f"{path}:{n}", f"{len(names)} numbers: {', '.join(names)}"))

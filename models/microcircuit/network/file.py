@@ -166,8 +166,7 @@ def _projection(part: Section, populations: dict[str, Population | None], synaps
                       f"{source} -> {target}", part.where(), None, autapses, multapses,
                       _bounded(part, synapse, weighed, Cell(receiver.model, receiver.parameters), target))
     if rule == "arrays":
-        factor = weights.mean / synapse.weights[0].mean if synapse.weights[0].mean else 1.0
-        return _listed(part, file, made, factor, sender.size, receiver.size)
+        return _listed(part, file, made, _in_unit_of(receiver, receptor, synapse.weights[1]), sender, receiver)
     return _with_count(part, made, probability, sender, receiver)
 
 
@@ -223,12 +222,29 @@ def _with_count(part: Section, made: Projection, probability: Fraction, sender: 
     return replace(made, count=synapses_of_probability(probability, sender.size, targets))
 
 
-def _listed(part: Section, file: str, made: Projection, factor: float, sources: int, targets: int) -> Projection | None:
+def _in_unit_of(receiver: Population, receptor: str, unit: str) -> float:
+    """Return what turns weights in a unit, which has been found to fit, into those of a receptor."""
+    if unit == receiver.model.receptor(receptor).unit:
+        return 1.0
+    return receiver.model.peak(receiver.parameters, receptor) or 1.0
+
+
+def _listed(part: Section, file: str, made: Projection, factor: float, sender: Population, receiver: Population) -> Projection | None:
     """Return the projection with the synapses of its file; their weights are in the unit that its synapse's weight is written in."""
+    path = part.path.parent / file
     try:
-        found = read_edges(part.path.parent / file, sources, targets)
+        found = read_edges(path, sender.size, receiver.size)
     except InputError as error:
         part.problems.extend(replace(problem, where=problem.where or part.where("edges")) for problem in error.problems)
         return None
-    return replace(made, edges=edges(found.sources, found.targets, None if found.weights is None else found.weights * factor,
-                                     found.delays_ms))
+    weights = found.weights
+    if weights is not None and not receiver.model.receptor(made.receptor).keeps_sign:
+        low, high = weights.min(initial=0), weights.max(initial=0)
+        if low < 0 < high:
+            part.problems.append(Problem(
+                f"the weights lie between {low:g} and {high:g}, and the size alone of a weight counts for the receptor "
+                f"'{made.receptor}' of '{receiver.name}'", str(path), "weights of one sign",
+                "list excitatory and inhibitory synapses in two files"))
+            return None
+        weights = abs(weights)
+    return replace(made, edges=edges(found.sources, found.targets, None if weights is None else weights * factor, found.delays_ms))

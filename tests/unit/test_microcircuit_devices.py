@@ -167,6 +167,11 @@ def test_the_weight_of_the_input_port_may_carry_its_unit(tmp_path):
     ("kind: spikes, target: A, weight: 1 pA, delay: 0.01 ms, times: [1 ms]", "0.01 ms"),
     ("kind: spikes, target: A, weight: 1 pA, times: [1 ms]", "'delay' is missing"),
     ("kind: recorder, target: A, rate: 3 Hz", "unknown key 'rate'"),
+    ("kind: recorder, target: []", "an empty list"),
+    ("kind: recorder, target: A, neurons: [1000000000000000000000000]", "numbers within the population"),
+    ("kind: poisson, target: A, weight: 1 pA", "given neither rate nor rates"),
+    ("kind: current, target: A, amplitudes: {5 ms: 1 pA}", "a list of [TIME, VALUE]"),
+    ("kind: spikes, target: A, weight: 1 pA, delay: 1 ms, times: 5 ms", "a list of times, such as"),
 ])
 def test_a_wrong_device_is_a_sentence(tmp_path, device, says):
     assert says in problem(f"  d: {{{device}}}", tmp_path)
@@ -180,6 +185,16 @@ projections: [{source: A, target: B, number: 0, synapse: s}, {source: A, target:
     facts = make(text, tmp_path).describe().facts
     assert facts["projections without synapses"] == "A -> B" and facts["populations without input"] == "B"
     assert "populations without input" not in make(MIXED, tmp_path).describe().facts
+
+
+def test_spikes_after_the_end_of_time_disturb_no_others(tmp_path):
+    text = ALONE.format(devices="  in: {kind: spikes, target: A, neurons: 0:1, file: in.dat, weight: 1 nA, delay: 1 ms}\n"
+                                "  v: {kind: multimeter, target: A, neurons: [0], variables: I_syn_ex}")
+    found = []
+    for more in ("", "0 1e300\n"):
+        (tmp_path / "in.dat").write_text("0 1.0\n0 2.0\n" + more)
+        found.append(run(lambda: make(text, tmp_path), 50)["v.I_syn_ex"].values)
+    assert found[0].max() > 100 and np.array_equal(*found)
 
 
 def test_a_device_has_a_name_of_its_own_and_so_many_fit(tmp_path):

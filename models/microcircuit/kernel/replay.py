@@ -12,6 +12,7 @@ from cosim.errors import InputError, Problem
 from cosim.models.microcircuit.network.data import Replay
 from cosim.models.microcircuit.network.wiring import delays_of, listed
 
+_NEVER = 2.0**60  # steps, longer than any run
 _GRAIN = 1e-6  # steps; times that are written in decimals lie this close to the grid that they are meant to be on
 
 
@@ -59,7 +60,7 @@ class Replayed:
     """
 
     def __init__(self, replay: Replay, step_ms: Fraction, first_id: int, fed: int) -> None:
-        sent = np.ceil(replay.times_ms / float(step_ms) - _GRAIN).astype(np.int64)
+        sent = np.minimum(np.ceil(replay.times_ms / float(step_ms) - _GRAIN), _NEVER).astype(np.int64)
         if len(sent) and sent[0] < 1:
             raise InputError(Problem(f"a spike of {replay.name} is sent at {replay.times_ms[0]:g} ms", where=replay.where,
                                      expected="times above 0", remedy="shift the spikes, or leave out those that are too early"))

@@ -11,7 +11,7 @@ import numpy as np
 
 from cosim.errors import InputError
 from cosim.models.microcircuit.network.cells import WEIGHT_UNITS, Cell, weight_in
-from cosim.models.microcircuit.network.data import Population, Replay, edges
+from cosim.models.microcircuit.network.data import MOST_NEURONS, Population, Replay, edges
 from cosim.models.microcircuit.network.devices import Course, CurrentInput, Device, Multimeter, PoissonInput, Recorder, Subset, ids_of
 from cosim.models.microcircuit.network.quantities import quantity
 from cosim.models.microcircuit.network.section import Section
@@ -73,6 +73,8 @@ def _targets(part: Section, names: list[str]) -> tuple[Subset, ...]:
         part.blame("", "'target' is missing", "the name of a population, or a list of names")
         return ()
     wanted = [str(name) for name in given] if isinstance(given, list) else [str(given)]
+    if not wanted:
+        part.blame("target", "'target' is an empty list", "the name of a population, or a list of names")
     chosen = _neurons(part) if part.has("neurons") else slice(None)
     found = []
     for name in wanted:
@@ -89,7 +91,7 @@ def _neurons(part: Section) -> slice | tuple[int, ...] | None:
     if match and match[3] != "0":
         return slice(*(int(word) if word else None for word in match.groups()))
     items = given if isinstance(given, list) else [given]
-    if items and all(isinstance(i, int) and not isinstance(i, bool) and i >= 0 for i in items):
+    if items and all(isinstance(i, int) and not isinstance(i, bool) and 0 <= i < MOST_NEURONS for i in items):
         return tuple(int(i) for i in items)
     part.blame("neurons", f"neurons is {given}", "numbers within the population, such as [0, 5], or a range such as 0:100 or ::2")
     return None
@@ -112,16 +114,20 @@ def _course(part: Section, one: str, several: str, unit: str) -> Course:
     begin, end = part.quantity("from", "ms", Fraction(0)), part.optional("until", "ms")
     part.take(one, several)
     if part.has(one) == part.has(several):
-        part.blame("", f"a '{part.data.get('kind')}' is given {'both ' + one + ' and ' + several if part.has(one) else 'neither'}",
+        both = f"both {one} and {several}" if part.has(one) else f"neither {one} nor {several}"
+        part.blame("", f"a '{part.data.get('kind')}' is given {both}",
                    f"{one}: a quantity in {unit}, or {several}: [[0 ms, 1 {unit}], [100 ms, 2 {unit}]]")
         return Course((), ())
     points = [(begin, float(part.quantity(one, unit)))] if part.has(one) else []
-    for item in part.list(several):
+    pair = f"[TIME, VALUE], such as [100 ms, 1 {unit}]"
+    for item in part.list(several, f"a list of {pair}"):
+        if not isinstance(item, list) or len(item) != 2:
+            part.blame(several, f"{item} is no instant with a value", pair)
+            return Course((), ())
         try:
-            time, value = item
-            points.append((quantity(time, "ms")[0], float(quantity(value, unit)[0])))
-        except (TypeError, ValueError) as error:
-            part.blame(several, f"{item} is no instant with a value: {error}", f"[TIME, VALUE], such as [100 ms, 1 {unit}]")
+            points.append((quantity(item[0], "ms")[0], float(quantity(item[1], unit)[0])))
+        except ValueError as error:
+            part.blame(several, f"{item} is no instant with a value: {error}", pair)
             return Course((), ())
     if part.has(several) and part.has("from"):
         part.blame("from", f"'from' stands beside '{several}'", "the first instant of the list")
@@ -179,10 +185,11 @@ def _trains(part: Section) -> SpikeTrains | None:
                    "times: [10 ms, 20 ms], or file: a file of spikes")
         return None
     if part.has("times"):
+        times_ms = "a list of times, such as [10 ms, 20 ms]"
         try:
-            times = np.array([float(quantity(t, "ms")[0]) for t in part.list("times")])
+            times = np.array([float(quantity(t, "ms")[0]) for t in part.list("times", times_ms)])
         except ValueError as error:
-            part.blame("times", str(error), "a list of times, such as [10 ms, 20 ms]")
+            part.blame("times", str(error), times_ms)
             return None
         if (times <= 0).any():
             part.blame("times", f"a spike is sent at {times.min():g} ms", "times above 0")

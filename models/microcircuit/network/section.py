@@ -147,11 +147,11 @@ class Section:
         """Return all mappings within this one."""
         return {str(key): self.section(str(key)) for key in self.data}
 
-    def list(self, key: str) -> list[Any]:
+    def list(self, key: str, expected: str = "a list of mappings, each begun with '-'") -> list[Any]:
         """Return a list; empty where it is not given."""
         self.asked.add(key)
         value = self.data.get(key, [])
         if not isinstance(value, CommentedSeq | list):
-            self.blame(key, f"'{key}' is no list", "a list of mappings, each begun with '-'")
+            self.blame(key, f"'{key}' is no list", expected)
             return []
         return list(value)

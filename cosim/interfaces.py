@@ -135,6 +135,8 @@ class Balance:
         How often the ranks wait for each other in a second of simulated time.
     traffic : float
         What all of them together tell others in a second of simulated time, bytes.
+    memory_bytes : int
+        Expected memory of all ranks together; 0 where it is that of the `Description`.
     """
 
     partition: str
@@ -143,6 +145,7 @@ class Balance:
     things: str
     exchanges: float
     traffic: float
+    memory_bytes: int = 0
 
 
 class Ranks(ABC):

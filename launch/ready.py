@@ -65,17 +65,21 @@ def make_ready(path: Path, overrides: Sequence[str] = (), layout_path: Path | No
     """
     problems: list[Problem] = []
     experiment = plan = layout = None
+    components: dict[str, Component] = {}
     with _noting(problems):
         experiment = read_experiment(path, overrides)
     with _noting(problems):
         layout = read_layout(layout_path, experiment) if layout_path is not None else None
     with _noting(problems):
-        plan = make_plan(experiment, describe(experiment, make_components(experiment))) if experiment is not None else None
+        if experiment is not None:
+            components = make_components(experiment)
+            plan = make_plan(experiment, describe(experiment, components))
     raise_all(problems)
     assert plan is not None  # there was no problem
     layout = layout or derived(plan)
     raise_all(_misplaced(plan, layout))
-    return Ready(plan, _with_partitions(plan, layout))
+    layout = _with_partitions(plan, layout)
+    return Ready(_with_memory(plan, layout, components), layout)
 
 
 @contextmanager
@@ -98,6 +102,21 @@ def _with_partitions(plan: Plan, layout: Layout) -> Layout:
     offered = {name: (*plan.descriptions[name].partitions, "")[0] for name in layout.placements}
     placements = {name: replace(p, partition=p.partition or offered[name]) for name, p in layout.placements.items()}
     return replace(layout, placements=MappingProxyType(placements))
+
+
+def _with_memory(plan: Plan, layout: Layout, components: Mapping[str, Component]) -> Plan:
+    """Return a plan whose components say what memory they need on so many ranks, in the partition that was chosen."""
+    said = dict(plan.descriptions)
+    for name, placement in layout.placements.items():
+        if placement.ranks < 2:
+            continue
+        try:
+            found = [b for b in components[name].balance(placement.ranks) if b.partition == placement.partition and b.memory_bytes]
+        except Exception:  # it may be anybody's; 'cosim plan' tells of it, and the run does not need it
+            continue
+        if found:
+            said[name] = replace(said[name], memory_bytes=found[0].memory_bytes)
+    return replace(plan, descriptions=MappingProxyType(said))
 
 
 def make_components(experiment: Experiment) -> dict[str, Component]:

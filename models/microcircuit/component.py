@@ -17,13 +17,13 @@ from cosim.errors import InputError, Problem, RunError, raise_all
 from cosim.interfaces import Balance, Component, Context, Description, Port
 from cosim.levels import chosen_level
 from cosim.models.microcircuit.devices import Devices, Shown
-from cosim.models.microcircuit.effort import PARTITIONS, balance, work
+from cosim.models.microcircuit.effort import PARTITIONS, balance, memory, work
 from cosim.models.microcircuit.inputs import Drive, arriving, drive
 from cosim.models.microcircuit.kernel._engine import LARGEST_MEAN, levels
-from cosim.models.microcircuit.kernel.build import FLIGHT_BYTES, Built, Plan, build, initial_values
-from cosim.models.microcircuit.kernel.cells import array_of, arrays, fit
+from cosim.models.microcircuit.kernel.build import Built, Plan, build, initial_values
+from cosim.models.microcircuit.kernel.cells import array_of, fit
 from cosim.models.microcircuit.kernel.partition import first_ids
-from cosim.models.microcircuit.kernel.plastic import memory
+from cosim.models.microcircuit.kernel.plastic import memory as plastic_memory
 from cosim.models.microcircuit.kernel.precise import PreciseBuilt, advance_precise, build_precise, network_of
 from cosim.models.microcircuit.kernel.replay import Replayed
 from cosim.models.microcircuit.network.data import Network
@@ -128,7 +128,7 @@ class Microcircuit(Component):
         outputs += self._weights.ports()
         return Description(tuple(outputs), inputs, internal_delay=wires.least_delay * self._clock.step, max_ranks=network.neurons,
                            partitions=self._partitions(),
-                           memory_bytes=self._memory(), work=work(self._plan), facts=self._facts())
+                           memory_bytes=memory(self._plan), work=work(self._plan), facts=self._facts())
 
     def _show(self) -> dict[str, Shown]:
         """Return what each port of sampled neurons shows."""
@@ -144,23 +144,12 @@ class Microcircuit(Component):
     def _population_of(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
         return np.searchsorted(np.cumsum(self._devices.sizes), ids, side="right")
 
-    def _memory(self) -> int:
-        network, wires = self._plan.scaled.network, self._plan.wiring
-        state = network.neurons * (8 + (24 if self._plan.is_double else 12))
-        if network.populations[0].model.is_precise:
-            return 100 * network.synapses + (12 * self._plan.slots() + 90) * network.neurons + 60_000_000
-        blocks = -(-network.neurons // (65536 // arrays(network)[1]))
-        rows = network.neurons * (8 + 2 * (wires.ages + 1)) * blocks
-        flights = FLIGHT_BYTES * blocks * self._plan.slots()
-        static = sum(network.count(p) for p in network.projections if p.plasticity is None)
-        return 4 * static + memory(network, wires.ages) + rows + flights + state + 4 * self._plan.slots() * network.neurons + 60_000_000
-
     def balance(self, ranks: int) -> tuple[Balance, ...]:
         """Return how evenly each partition would share out the network; neurons with precise spike times have one only."""
-        return tuple(b for b in balance(self._plan, ranks) if b.partition in (self._partitions() or PARTITIONS[:1]))
+        return tuple(b for b in balance(self._plan, ranks) if b.partition in self._partitions())
 
     def _partitions(self) -> tuple[str, ...]:
-        return () if self._plan.scaled.network.populations[0].model.is_precise else PARTITIONS
+        return PARTITIONS[:1] if self._plan.scaled.network.populations[0].model.is_precise else PARTITIONS
 
     def _facts(self) -> dict[str, str]:
         network, wires = self._plan.scaled.network, self._plan.wiring
@@ -176,7 +165,7 @@ class Microcircuit(Component):
     def _changing(self) -> dict[str, str]:
         network = self._plan.scaled.network
         count = sum(network.count(p) for p in network.projections if p.plasticity is not None)
-        size = memory(network, self._plan.wiring.ages) / 2**20
+        size = plastic_memory(network, self._plan.wiring.ages) / 2**20
         return {"synapses that change": f"{count:,}, about {size:,.1f} MiB"} if count else {}
 
     def _lacking(self) -> dict[str, str]:

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from cosim.interfaces import Balance
 from cosim.models.microcircuit.kernel._engine import CHUNK
-from cosim.models.microcircuit.kernel.build import Plan, ahead, rows_of
-from cosim.models.microcircuit.kernel.cells import arrays
+from cosim.models.microcircuit.kernel.build import FLIGHT_BYTES, Plan, ahead, rows_of
 from cosim.models.microcircuit.kernel.partition import part, shares
-from cosim.models.microcircuit.network.data import Projection
+from cosim.models.microcircuit.kernel.plastic import memory as plastic_memory
+from cosim.models.microcircuit.network.data import Edges, Projection
 from cosim.models.microcircuit.network.plasticity import Stdp
 
 PARTITIONS = ("neurons", "edges")
@@ -19,6 +19,7 @@ _NS_PER_EVENT, _NS_PER_UPDATE, _NS_PER_DRAW, _NS_PER_SUM = 1.2, 0.5, 0.8, 0.35
 _NS_PER_CHANGE = 60.0  # of an event at a synapse with STDP
 _USUAL_RATE_HZ = 10.0
 _SUM_BYTES, _SPIKE_BYTES = 4, 4
+_OTHERWISE_BYTES = 60_000_000  # what building takes besides
 
 
 def work(plan: Plan) -> float:
@@ -30,7 +31,7 @@ def work(plan: Plan) -> float:
 
 def balance(plan: Plan, ranks: int) -> tuple[Balance, ...]:
     """Return what each partition would give; what a random rule leaves open is taken at its mean."""
-    network, inputs = plan.scaled.network, arrays(plan.scaled.network)[1]
+    network, inputs = plan.scaled.network, _inputs(plan)
     sizes = [p.size for p in network.populations]
     told = sum(size * _rate_hz(plan, number) for number, size in enumerate(sizes)) * _SPIKE_BYTES * (ranks - 1)
     updated = np.array([CHUNK * part(sizes, rank, ranks).runs[:, 2].sum() for rank in range(ranks)])
@@ -49,8 +50,37 @@ def balance(plan: Plan, ranks: int) -> tuple[Balance, ...]:
         load = 1e-9 * (events + updated * _steps(plan) * _ns_per_neuron(plan) + sums)
         turn = ahead(plan, padded * inputs) if by_edge else plan.wiring.least_delay
         found.append(Balance(name, tuple(load.tolist()), tuple(held.sum(axis=0).tolist()), "synapses",
-                             _steps(plan) / turn * (2 if by_edge else 1), told + summed * by_edge))
+                             _steps(plan) / turn * (2 if by_edge else 1), told + summed * by_edge, memory(plan, ranks, by_edge)))
     return tuple(found)
+
+
+def memory(plan: Plan, ranks: int = 1, by_edge: bool = False) -> int:
+    """Return the memory that all ranks of a network are expected to need, bytes."""
+    network, wires = plan.scaled.network, plan.wiring
+    # Synapses that are listed are kept as they are by each rank, and by the launcher.
+    listed = (ranks + 1) * sum(_listed_bytes(e) for e in (*(p.edges for p in network.projections), *(r.edges for r in network.replays)))
+    if network.populations[0].model.is_precise:
+        return 100 * network.synapses + (12 * plan.slots() + 90) * network.neurons + _OTHERWISE_BYTES + listed
+    blocks = -(-network.neurons // (65536 // _inputs(plan)))
+    rows = network.neurons * (8 + 2 * (wires.ages + 1)) * blocks
+    flights = FLIGHT_BYTES * blocks * plan.slots()
+    state = network.neurons * (8 + (24 if plan.is_double else 12))
+    static = sum(network.count(p) for p in network.projections if p.plasticity is None)
+    width = sum(-(-p.size // CHUNK) * CHUNK for p in network.populations) * _inputs(plan)
+    sums = ranks * ahead(plan, width) * width * _SUM_BYTES if by_edge and ranks > 1 else 0
+    return (4 * static + plastic_memory(network, wires.ages) + rows + flights + state + 4 * plan.slots() * network.neurons + sums
+            + listed + _OTHERWISE_BYTES)
+
+
+def _listed_bytes(edges: Edges | None) -> int:
+    if edges is None:
+        return 0
+    return sum(a.nbytes for a in (edges.sources, edges.targets, edges.weights, edges.delays_ms) if a is not None) + 4 * len(edges)
+
+
+def _inputs(plan: Plan) -> int:
+    """Return the most inputs that any neuron has."""
+    return max(len(set(f.inputs.values())) for f in plan.fitted)
 
 
 def _by_neuron(plan: Plan, p: Projection, ranks: int) -> NDArray[np.float64]:

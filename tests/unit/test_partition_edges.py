@@ -232,3 +232,16 @@ def test_shares_of_rows_are_even_and_leave_nothing_out(parts):
         assert np.ptp(all_of_them, axis=0).max() <= 1
     each = [int(shares(np.ones(100, np.int64), part, parts).sum()) for part in range(parts)]
     assert max(each) - min(each) <= 1
+
+
+def test_memory_counts_the_sums_of_a_partition_by_edge_and_what_is_listed(tmp_path):
+    one = make(STAR, tmp_path)
+    alone = one.describe().memory_bytes
+    by_neuron, by_edge = (b.memory_bytes for b in one.balance(4))
+    assert by_neuron == alone and by_edge - by_neuron == 4 * 4 * (64 + 320)
+    many = 100_000
+    np.savez(tmp_path / "edges.npz", source=np.zeros(many, int), target=np.arange(many) % 300, weight=np.ones(many))
+    text = STAR.replace("rule: all_to_all, synapse: out", "edges: edges.npz, synapse: out")
+    listed = make(text, tmp_path)
+    assert listed.describe().memory_bytes - alone > 2 * 28 * many
+    assert listed.balance(4)[0].memory_bytes - listed.describe().memory_bytes == 3 * 28 * many

@@ -101,3 +101,9 @@ def test_a_neuron_that_diverges_is_told(tmp_path):
     with pytest.raises(RunError, match="neuron 1 is no finite number at tick 20"):
         run(lambda: make(DC, tmp_path, CLOCK, input_weight=1e308), 100,
             inputs={"spikes_in": Spikes(np.array([20, 20, 20]), np.array([1, 1, 1]))})
+
+
+def test_precise_networks_can_only_be_shared_out_by_neuron(tmp_path):
+    one = make(NET, tmp_path, CLOCK)
+    assert one.describe().partitions == ("neurons",)
+    assert [(b.partition, len(b.load)) for b in one.balance(2)] == [("neurons", 2)]

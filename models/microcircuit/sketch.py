@@ -39,12 +39,27 @@ _WINDOW_STEPS = 1000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trace:
-    """Hold what one port of sampled neurons gave: times in ms, (n,) float64; ids, (k,) int64; values in `unit`, (n, k) float64."""
+    """Hold what one port gave.
+
+    Parameters
+    ----------
+    times_ms : (n,) float64
+        Instants.
+    ids : (k,) int64
+        The neurons that are shown; the channels' numbers where they are no neurons.
+    values : (n, k) float64
+        In `unit`.
+    unit : str
+        Their unit.
+    labels : (k,) tuple of str
+        What each channel is: a neuron, a projection, a synapse of a projection.
+    """
 
     times_ms: NDArray[np.float64]
     ids: NDArray[np.int64]
     values: NDArray[np.float64]
     unit: str
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +77,7 @@ class Results:
     recorders : mapping of str to ((n,) float64, (n,) int64)
         Times in ms and ids of the spikes of each recorder.
     traces : mapping of str to Trace
-        What each multimeter showed, as ``NAME.VARIABLE``.
+        What each multimeter showed, as ``NAME.VARIABLE``, and every other sampled port under its own name.
     """
 
     times_ms: NDArray[np.float64]
@@ -108,8 +123,8 @@ class Network:
         self._add("synapses", name, values)
 
     def connect(self, source: str, target: str, synapse: str | None = None, **values: Any) -> None:
-        """Add a projection: its rule, and a kind of synapse or the weight, delay and receptor of its own."""
-        own = {key: values.pop(key) for key in ("weight", "weight_rel_sd", "delay", "delay_sd", "receptor") if key in values}
+        """Add a projection: its rule, and a kind of synapse or weight, delay, receptor and plasticity of its own."""
+        own = {key: values.pop(key) for key in ("weight", "weight_rel_sd", "delay", "delay_sd", "receptor", "plasticity") if key in values}
         if synapse is not None and own:
             raise InputError(Problem(f"{source} -> {target} is given the synapse '{synapse}' and {', '.join(own)} of its own",
                                      expected="one or the other"))
@@ -239,8 +254,8 @@ def _results(described: Description, blocks: list[Mapping[str, Block]], step_ms:
             spikes[port.name] = np.asarray((joined.ticks - early) * step_ms, np.float64), joined.ids
         elif isinstance(given[0], Samples) and port.name != "background":
             values = np.concatenate([block.values for block in given if isinstance(block, Samples)])
-            ids = np.array([int(i) for i in port.labels])
-            traces[port.name] = Trace(np.arange(1, len(values) + 1, dtype=np.float64) * step_ms, ids, values, port.unit)
+            ids = np.array([int(i) if i.isdecimal() else channel for channel, i in enumerate(port.labels)], np.int64)
+            traces[port.name] = Trace(np.arange(1, len(values) + 1, dtype=np.float64) * step_ms, ids, values, port.unit, port.labels)
     main = described.outputs[0]
     ends = [first for _, first in main.populations[1:]] + [main.size]
     populations = {name: (first, end - first) for (name, first), end in zip(main.populations, ends, strict=True)}

@@ -79,3 +79,13 @@ def test_what_is_wrong_is_told_in_the_sentences_of_the_file(change, says):
     with pytest.raises(InputError, match=says.replace("(", r"\(")):
         change(net)
         net.run("1 ms")
+
+
+def test_a_sketch_learns_and_gives_its_weights():
+    net = sketch.Network(neuron={"tau_syn": "0.5 ms"})
+    net.population("E", 20, V_init="-56 mV", I_e="400 pA")
+    net.connect("E", "E", number=60, weight="20 pA", delay="1 ms", plasticity={"stdp": {"w_max": "40 pA"}})
+    found = net.run("100 ms", weights_every=10.0, weights_sample=5)
+    weights, mean = found.traces["weights"], found.traces["mean_weight"]
+    assert weights.values.shape == (1000, 5) and weights.unit == "pA" and weights.labels[4].endswith(": 4")
+    assert mean.values[0, 0] == 20 and mean.values[-1, 0] != 20 and mean.ids.tolist() == [0]

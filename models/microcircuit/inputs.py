@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import nan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,7 +119,7 @@ def drive(plan: Plan, rates: NDArray[np.float64], window: Window, clock: Clock, 
 
 def arriving(populations: Sequence[Population], fitted: Sequence[Fitted], weight: str | float | None,
              receptor: str | None) -> tuple[tuple[int, float], ...]:
-    """Return which input of each population a spike on the port ``spikes_in`` feeds, and its weight there.
+    """Return which input of each population a spike on the port ``spikes_in`` feeds, and its weight there; NaN where none is known.
 
     Raises
     ------
@@ -126,7 +127,7 @@ def arriving(populations: Sequence[Population], fitted: Sequence[Fitted], weight
         When a population has no such receptor, or the weight has a unit that is not the receptor's.
     """
     if weight is None:
-        return tuple((f.inputs[p.background.receptor], p.background.weight) for p, f in zip(populations, fitted, strict=True))
+        return tuple((f.inputs[p.background.receptor], p.background.weight or nan) for p, f in zip(populations, fitted, strict=True))
     try:
         given = quantity(weight, *WEIGHT_UNITS) if isinstance(weight, str) else (Fraction(weight), "")
     except ValueError as error:
@@ -185,9 +186,15 @@ def _arrivals(block: Block, plan: Plan, window: Window, clock: Clock, group: str
     order = np.argsort(block.ticks, kind="stable")
     ids = block.ids[order]
     population = np.searchsorted(np.cumsum([p.size for p in plan.scaled.network.populations]), ids, side="right")
+    offsets = _offsets(block, clock, group)[order]
     fed = [plan.arriving(p) for p in range(len(plan.fitted))]
-    return Arriving(block.ticks[order] // clock.step, ids, np.array([f[0] for f in fed], np.int64)[population],
-                    np.array([f[1] for f in fed], np.float64)[population], _offsets(block, clock, group)[order])
+    weights = np.array([f[1] for f in fed], np.float64)[population]
+    if np.isnan(weights).any():
+        at = int(np.argmax(np.isnan(weights)))
+        name = plan.scaled.network.populations[population[at]].name
+        raise RunError(f"group '{group}', port spikes_in: the spike to neuron {ids[at]} at tick {block.ticks[order][at]} has no weight: "
+                       f"{name} has no background from which to take one; set 'input_weight'")
+    return Arriving(block.ticks[order] // clock.step, ids, np.array([f[0] for f in fed], np.int64)[population], weights, offsets)
 
 
 def _offsets(block: Spikes, clock: Clock, group: str) -> NDArray[np.float64]:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.microcircuit import CLOCK, MIXED, NEURON, make
+from support.microcircuit import CLOCK, MIXED, NEURON, make, run
 
-from cosim.errors import InputError
+from cosim.blocks import Spikes
+from cosim.errors import InputError, RunError
 from cosim.models.microcircuit.component import Microcircuit
 from cosim.models.microcircuit.network.file import SHIPPED, find_network, read_network
 from cosim.models.microcircuit.network.quantities import quantity
@@ -255,3 +256,26 @@ projections: [{source: A, target: A, number: 30, synapse: wide}]
     assert pa.mean() == pytest.approx(expected.mean(), rel=1e-3) and pa.std() == pytest.approx(expected.std(), rel=1e-3)
     share = np.searchsorted(np.sort(pa), (20, 100, 250)) / pa.size
     assert share == pytest.approx(expected.cdf((20, 100, 250)), abs=1e-3)
+
+
+def test_populations_that_hear_no_background_need_not_understand_its_weight(tmp_path):
+    text = NEURON + """
+background: {rate: 8 Hz, weight: 0.3 mV}
+populations: {A: {size: 4, external: 100}, C: {size: 4, model: iaf_cond_exp}}
+"""
+    backgrounds = [p.background for p in make(text, tmp_path)._plan.scaled.network.populations]
+    assert backgrounds[0].weight > 0 and (backgrounds[1].synapses, backgrounds[1].weight) == (0, 0)
+    assert "a weight in nS" in problems(text.replace("model:", "external: 3, model:"), tmp_path)[0]
+
+
+def test_spikes_to_a_population_without_a_weight_are_refused(tmp_path):
+    text = NEURON + "populations: {A: {size: 4, external_weight: 1 mV}, B: {size: 4}}"
+    for ids, settings in (([2], {}), ([2, 6], {"input_weight": "20 pA"}), ([6], {"input_weight": "0 pA"})):
+        run(lambda s=settings: make(text, tmp_path, **s), 10, inputs={"spikes_in": Spikes(np.array([5] * len(ids)), np.array(ids))})
+    with pytest.raises(RunError, match=r"the spike to neuron 6 at tick 5 has no weight: B has no background .* set 'input_weight'"):
+        run(lambda: make(text, tmp_path), 10, inputs={"spikes_in": Spikes(np.array([5, 5]), np.array([2, 6]))})
+
+
+def test_rates_below_zero_are_refused(tmp_path):
+    text = NEURON + "populations: {A: {size: 4, mean_rate: -1 Hz, external_rate: -2 Hz}}"
+    assert [p.split(": ")[2].split("\n")[0] for p in problems(text, tmp_path)] == ["external_rate is -2 Hz", "mean_rate is -1 Hz"]

@@ -122,15 +122,16 @@ def _population(name: str, part: Section, default: Cell | None, types: dict[str,
     size = part.integer("size", least=1, most=MOST_NEURONS)
     external = part.integer("external", 0, least=0)
     own_rate = part.quantity("external_rate", "Hz", rate if external else rate or Fraction(0))
-    own_weight = part.either("external_weight", *WEIGHT_UNITS) or weight
+    own_weight = part.either("external_weight", *WEIGHT_UNITS) or (weight if external or _suits(part, weight, receptor, cell) else None)
     direct = part.quantity("I_e", "pA", Fraction(0))
     mean_rate = part.optional("mean_rate", "Hz")
     initial = _initial(part, cell) if cell else {}
     part.finish()
     if external and own_weight is None:
         part.blame("external", "the weight of the external synapses is not given", "'weight' in 'background', or 'external_weight' here")
-    if own_rate < 0:
-        part.blame("external_rate", f"external_rate is {float(own_rate):g} Hz", "a value of at least 0")
+    for key, value in (("external_rate", own_rate), ("mean_rate", mean_rate or Fraction(0))):
+        if value < 0:
+            part.blame(key, f"{key} is {float(value):g} Hz", "a value of at least 0")
     if cell is None or base is None or len(part.problems) > before:
         return None
     found = weight_in(part, "external_weight", own_weight, receptor, cell, name) if own_weight else (cell.model.receptors[0].name, 0.0)
@@ -138,6 +139,12 @@ def _population(name: str, part: Section, default: Cell | None, types: dict[str,
         return None
     return Population(name, size, cell.model, cell.values, initial, float(direct), None if mean_rate is None else float(mean_rate),
                       Background(external, float(own_rate), found[1], found[0]))
+
+
+def _suits(part: Section, weight: tuple[Fraction, str] | None, receptor: str | None, cell: Cell | None) -> bool:
+    """Say whether the weight that all populations share suits neurons of this kind; it need not, if they hear no external ones."""
+    aside = Section(None, part.path, "", [])
+    return weight is not None and cell is not None and weight_in(aside, "", weight, receptor, cell, "") is not None
 
 
 def _initial(part: Section, cell: Cell) -> dict[str, Distribution]:

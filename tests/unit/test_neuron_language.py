@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cosim.models.microcircuit.kernel._engine import MOST_CONSTANTS, MOST_INPUTS, MOST_STATES
 from cosim.models.microcircuit.language.functions import exp, expm1, log, maximum, minimum
 from cosim.models.microcircuit.language.generate import generate
-from cosim.models.microcircuit.language.translate import NotTranslatable, translate
+from cosim.models.microcircuit.language.translate import MOST, NotTranslatable, translate
 from cosim.random import exp as exp_of_the_kernels
 
 STEP = '''
@@ -41,6 +42,18 @@ def test_a_step_names_what_it_takes(tmp_path):
 def test_operations_keep_the_order_in_which_they_are_written(tmp_path):
     code = translated(tmp_path, "n.V_m = n.V_m + (k.a * n.V_m + k.b) - 2 * k.c").code
     assert "n_V_m = ((n_V_m + ((k_a * n_V_m) + k_b)) - (((MC_REAL)2.0) * k_c));" in code
+
+
+@pytest.mark.parametrize(("what", "line"), [
+    ("24 state variables", "n.s{0} = n.s{0} + 1"), ("64 constants", "n.V_m = n.V_m + k.k{0}"), ("4 inputs", "n.V_m = n.V_m + x.x{0}")])
+def test_a_model_larger_than_a_kernel_has_room_for_is_refused(tmp_path, what, line):
+    most, name = what.split(" ", 1)
+    assert MOST == {"state variables": MOST_STATES, "constants": MOST_CONSTANTS, "inputs": MOST_INPUTS}
+    named = {"state variables": 2, "constants": 3, "inputs": 1}[name]
+    lines = [line.format(i) for i in range(int(most) - named + 1)]
+    translated(tmp_path, "\n    ".join(lines[1:]))
+    with pytest.raises(NotTranslatable, match=f"it names {int(most) + 1} {name}; a kernel has room for {most}"):
+        translated(tmp_path, "\n    ".join(lines))
 
 
 def test_a_loop_of_fixed_length_stands_around_a_loop_over_the_neurons(tmp_path):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from cosim.errors import InputError, Problem, raise_all
-from cosim.models.microcircuit.kernel._engine import kernels
+from cosim.models.microcircuit.kernel._engine import MOST_STATES, kernels
 from cosim.models.microcircuit.language.model import Model
 from cosim.models.microcircuit.network.data import Network, Population
 from cosim.timegrid import in_ms, to_ticks
@@ -77,6 +77,9 @@ def _check(population: Population, step_ms: Fraction) -> None:
     model, values = population.model, population.parameters
     problems = [Problem(f"population {population.name}: {c.what}", where=c.parameter, expected=c.expected)
                 for c in model.complaints(values, step_ms)]
+    if len(model.state) >= MOST_STATES:
+        problems.append(Problem(f"the neuron model '{model.name}' has {len(model.state)} state variables",
+                                where=f"population {population.name}", expected=f"at most {MOST_STATES - 1}"))
     for p in model.parameters:
         if not p.on_grid:
             continue

@@ -24,6 +24,7 @@ _COMPARE = {ast.Gt: ">", ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<=", ast.Eq: "=="
 _LOGIC = {ast.BitAnd: "&", ast.BitOr: "|"}
 _VARIABLE = re.compile(r"\b(?:n|x|my)_\w+")
 _GIVEN = ("direct", "uniform")
+MOST = {"state variables": 24, "constants": 64, "inputs": 4}  # what ``kernel/engine.h`` has room for
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,9 @@ class _Step:
         if not states or states[0] == "rest":
             raise self.wrong(self.function, "the first state variable that it names must be the potential")
         inputs = tuple(name for name in self.read["x"] if name not in _GIVEN)
+        for (what, most), names in zip(MOST.items(), (states, self.read["k"], inputs), strict=True):
+            if len(names) > most:
+                raise self.wrong(self.function, f"it names {len(names)} {what}; a kernel has room for {most}")
         code = "\n".join([*self.called.values(), self.frame(states, inputs)])
         return Translated(f"{self.path.stem}_{self.function.name}", self.path.name, tuple(states), tuple(self.read["k"]), inputs,
                           "uniform" in self.read["x"], code)

@@ -83,6 +83,11 @@ class RunFolder:
         return self.live / "board"
 
     @property
+    def files(self) -> Path:
+        """Digests of what the components have read from files, as the launcher found them."""
+        return self.live / "files.json"
+
+    @property
     def everything(self) -> tuple[Path, ...]:
         """All files and folders that a run makes in it, those first by which a user knows a run."""
         return (self.results, self.report, self.timing, self.experiment, self.layout, self.versions, self.log, self.work, self.live)

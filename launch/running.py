@@ -50,6 +50,7 @@ class Running:
             stack.callback(shutil.rmtree, temporary, ignore_errors=True)
             self.board = Board(folder.board, board_size(ready.experiment, ready.layout))
             stack.callback(self.board.close)
+            folder.files.write_text(json.dumps({name: said.files for name, said in ready.plan.descriptions.items()}), encoding="utf-8")
             self.follower = Follower(ready, folder)
             opened = stack.enter_context(ExitStack())
             opened.callback(self.follower.close)

@@ -166,6 +166,7 @@ def _run(folder: RunFolder, experiment: Experiment, layout: Layout, seats: list[
     try:
         components = make_components(experiment)
         plan = make_plan(experiment, describe(experiment, components))
+        refuse_changed_files(folder, plan)
         board, transport = Board(folder.board, board_size(experiment, layout)), connect(plan)
         for seat in seats:
             current = seat
@@ -191,6 +192,16 @@ def _run(folder: RunFolder, experiment: Experiment, layout: Layout, seats: list[
         _close_after(str(error), members, witnesses)
         return 1
     return 0
+
+
+def refuse_changed_files(folder: RunFolder, plan: Plan) -> None:
+    """Raise `RunError` where a component has read something else than it did in the launcher, which checked it and writes the results."""
+    if not folder.files.exists():
+        return
+    checked = json.loads(folder.files.read_text(encoding="utf-8"))
+    for group, said in plan.descriptions.items():
+        if said.files != checked.get(group, said.files):
+            raise RunError(f"a file that group '{group}' is built from has changed since the run began; start it again")
 
 
 def _close_after(reason: str, members: list[Member], witnesses: list[RankWitness]) -> None:

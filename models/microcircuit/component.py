@@ -28,6 +28,7 @@ from cosim.models.microcircuit.kernel.precise import PreciseBuilt, advance_preci
 from cosim.models.microcircuit.kernel.replay import Replayed
 from cosim.models.microcircuit.network.data import Network
 from cosim.models.microcircuit.network.devices import CurrentInput, PoissonInput
+from cosim.models.microcircuit.network.digest import network_digest
 from cosim.models.microcircuit.network.file import find_network, read_network
 from cosim.models.microcircuit.network.scaling import scaled
 from cosim.models.microcircuit.network.wiring import wiring
@@ -128,7 +129,8 @@ class Microcircuit(Component):
         outputs += self._weights.ports()
         return Description(tuple(outputs), inputs, internal_delay=wires.least_delay * self._clock.step, max_ranks=network.neurons,
                            partitions=self._partitions(),
-                           memory_bytes=memory(self._plan), work=work(self._plan), facts=self._facts())
+                           memory_bytes=memory(self._plan), work=work(self._plan), facts=self._facts(),
+                           files=network_digest(network))
 
     def _show(self) -> dict[str, Shown]:
         """Return what each port of sampled neurons shows."""

@@ -192,3 +192,12 @@ def test_sources_share_out_all_synapses_at_random():
     degrees = outdegrees(0, 99, 100_003, 500)
     assert degrees.sum() == 100_003
     assert 0.8 < degrees.var() / (100_003 / 500) < 1.2
+
+
+@pytest.mark.parametrize("real", [np.float32, np.float64])
+def test_random_numbers_of_neurons_lie_between_0_and_1(real):
+    """The kernels draw what this says: the contract of all neuron models holds them to the twin."""
+    words = np.array([0, 1, 2**31 - 1, 2**31, 2**32 - 2, 2**32 - 1], np.uint32)
+    drawn = twin.between_0_and_1(words, real)
+    assert drawn.dtype == real and (drawn > 0).all() and (drawn < 1).all()
+    assert np.array_equal(drawn, 1 - drawn[::-1])

@@ -10,8 +10,8 @@
 #define MC_ABSOLUTE fabsf
 #define MC_MINIMUM MC_KIND(minimum)
 #define MC_MAXIMUM MC_KIND(maximum)
-#define MC_SPARE 8
-#define MC_SPACING 0x1p-24f
+#define MC_SPARE 9 /* so that half a spacing is left beside 0 and 1 */
+#define MC_SPACING 0x1p-23f
 #include "update.h"
 #undef MC_REAL
 #undef MC_LARGEST

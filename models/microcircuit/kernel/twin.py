@@ -239,9 +239,14 @@ class _Ready:
         """Return a random number between 0 and 1 for each neuron."""
         n = np.arange(self.size)
         words = philox(self.key, (self.chunk + n // CHUNK) * _LANES + n % _LANES, 0, k)[n, n % CHUNK // _LANES]
-        if self.real is np.float32:
-            return ((words >> 8).astype(np.float32) + np.float32(0.5)) * np.float32(2**-24)
-        return (words + 0.5) * 2.0**-32
+        return between_0_and_1(words, self.real)
+
+
+def between_0_and_1(words: NDArray[np.uint32], real: Any) -> Any:
+    """Return the random numbers that words stand for in a precision, (n,) float32 or float64; never 0 or 1."""
+    if real is np.float32:
+        return ((words >> 9).astype(np.float32) + np.float32(0.5)) * np.float32(2**-23)
+    return (words + 0.5) * 2.0**-32
 
 
 def _scale(words: NDArray[np.uint32], n: int) -> NDArray[np.int64]:

@@ -11,7 +11,7 @@ from cosim.launch.bench.case import STEP_MS, Census
 from cosim.launch.bench.figures import Figures
 from cosim.models.microcircuit.kernel._machine_limits import Scatter, Triad, Update
 
-MOST_TARGETS = 65536
+MOST_TARGETS = 131072
 """Targets of one accumulator, as the engine has it."""
 
 MOST_SYNAPSES = 1 << 26

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cosim.interfaces import Balance
-from cosim.models.microcircuit.kernel._engine import CHUNK
+from cosim.models.microcircuit.kernel._engine import CHUNK, SLOT_BITS
 from cosim.models.microcircuit.kernel.build import FLIGHT_BYTES, Plan, ahead, rows_of
 from cosim.models.microcircuit.kernel.partition import part, shares
 from cosim.models.microcircuit.kernel.plastic import memory as plastic_memory
@@ -15,7 +15,7 @@ from cosim.models.microcircuit.network.plasticity import Stdp
 
 PARTITIONS = ("neurons", "edges")
 
-_NS_PER_EVENT, _NS_PER_UPDATE, _NS_PER_DRAW, _NS_PER_SUM = 1.2, 0.5, 0.8, 0.35
+_NS_PER_EVENT, _NS_PER_UPDATE, _NS_PER_DRAW, _NS_PER_SUM = 0.7, 0.25, 0.2, 0.35
 _NS_PER_CHANGE = 60.0  # of an event at a synapse with STDP
 _USUAL_RATE_HZ = 10.0
 _SUM_BYTES, _SPIKE_BYTES = 4, 4
@@ -61,7 +61,7 @@ def memory(plan: Plan, ranks: int = 1, by_edge: bool = False) -> int:
     listed = (ranks + 1) * sum(_listed_bytes(e) for e in (*(p.edges for p in network.projections), *(r.edges for r in network.replays)))
     if network.populations[0].model.is_precise:
         return 100 * network.synapses + (12 * plan.slots() + 90) * network.neurons + _OTHERWISE_BYTES + listed
-    blocks = -(-network.neurons // (65536 // _inputs(plan)))
+    blocks = -(-network.neurons // (2**SLOT_BITS // _inputs(plan)))
     rows = network.neurons * (8 + 2 * (wires.ages + 1)) * blocks
     flights = FLIGHT_BYTES * blocks * plan.slots()
     state = network.neurons * (8 + (24 if plan.is_double else 12))

@@ -96,7 +96,7 @@ projections:
     (("size: 150", "size: 5000000000"), "size is 5000000000"),
     (("number: 2000", "number: 100000000000000000000"), "number is 100000000000000000000"),
     (("t_ref: 1 ms", "t_ref: 1.01 ms"), "the refractory time of I, 1.01 ms is not a multiple"),
-    (("weight: 100 pA", "weight: 0.001 pA"), "no 16-bit number holds both"),
+    (("weight: 100 pA", "weight: 0.001 pA"), "no 15-bit number holds both"),
     (("rule: one_to_one", "rule: one_to_oen"), "did you mean 'one_to_one'"),
     (("indegree: 20, ", ""), "the rule 'fixed_indegree' is given no number of synapses"),
     (("size: 150", "size: many"), "size is many"),
@@ -205,9 +205,9 @@ def test_an_unknown_network_is_told(tmp_path):
 def test_an_input_that_could_overflow_is_refused_with_its_projection(tmp_path):
     text = NEURON + """
 populations: {A: {size: 65000}, B: {size: 2}}
-synapses: {strong: {weight: 4000 pA, delay: 1 ms}, weak: {weight: 1 pA, delay: 1 ms}}
+synapses: {strong: {weight: 2000 pA, delay: 1 ms}, weak: {weight: 1 pA, delay: 1 ms}}
 projections:
-  - {source: A, target: B, rule: fixed_indegree, indegree: 400000, synapse: strong}
+  - {source: A, target: B, rule: fixed_indegree, indegree: 800000, synapse: strong}
   - {source: B, target: B, rule: fixed_indegree, indegree: 1, synapse: weak}
 """
     assert "most of it from A -> B" in problems(text, tmp_path)[0]

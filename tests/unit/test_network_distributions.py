@@ -136,7 +136,7 @@ def test_bounds_that_leave_little_are_met_after_few_draws(tmp_path, monkeypatch)
     ("{normal: [100 pA, 1 pA], redraw: [300 pA, inf]}", "no value lies between 300 and inf"),
     ("{normal: [100 pA, 1 pA], clip: [3 pA, 2 pA]}", "the lower bound, 3, is above the upper, 2"),
     ("{normal: [100 pA, 1 pA]}, weight_rel_sd: 0.1", "a distribution and weight_rel_sd"),
-    ("{lognormal: [1 pA, 1000 pA]}", "no 16-bit number holds both"),
+    ("{lognormal: [1 pA, 1000 pA]}", "no 15-bit number holds both"),
 ])
 def test_a_wrong_distribution_is_a_sentence(tmp_path, weight, says):
     assert says in problem(text(weight=weight), tmp_path)

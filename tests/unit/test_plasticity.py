@@ -102,7 +102,7 @@ def test_short_term_plasticity_agrees_with_nest(tmp_path, name):
     delivered = delivered_currents(PAIR % (case["weight"], 1.0, rule), tmp_path, case["times"], 1.0, plan)
     unit = plan[0]._plan.wiring.units[1]
     assert delivered == pytest.approx(case["weights"], abs=0.5001 * unit)
-    assert unit < 250 / 30_000
+    assert unit < 250 / 16_000
 
 
 def delivered_currents(text, folder, pre_ms, delay_ms, made):

@@ -7,6 +7,7 @@ from cosim.models.microcircuit.kernel._plastic import Plasticity
 from cosim.models.microcircuit.kernel._projection import Projection
 
 CHUNK: int
+SLOT_BITS: int
 NO_ROOM: int
 ROW_TOO_LONG: int
 LARGEST_MEAN: float

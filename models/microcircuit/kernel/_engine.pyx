@@ -11,7 +11,7 @@ from cosim.meeting cimport cosim_meeting
 
 include "engine.pxi"
 
-CHUNK, NO_ROOM, ROW_TOO_LONG = MC_CHUNK, MC_NO_ROOM, MC_ROW_TOO_LONG
+CHUNK, SLOT_BITS, NO_ROOM, ROW_TOO_LONG = MC_CHUNK, MC_SLOT_BITS, MC_NO_ROOM, MC_ROW_TOO_LONG
 LARGEST_MEAN = COSIM_LARGEST_MEAN
 MOST_STATES, MOST_CONSTANTS, MOST_INPUTS, MOST_BACKGROUNDS = MC_STATES, MC_CONSTANTS, MC_INPUTS, MC_BACKGROUNDS
 
@@ -249,8 +249,8 @@ cdef class Engine:
             word = e.synapse + e.block[b].begin[source]
             for a in range(e.ages):
                 for j in range(upto[a], upto[a + 1]):
-                    found.append((e.block[b].first + (word[j] & 0xffff) % e.block[b].count, e.least_delay + a, <int32_t>word[j] >> 16,
-                                  (word[j] & 0xffff) // e.block[b].count))
+                    found.append((e.block[b].first + mc_slot_of(word[j]) % e.block[b].count, e.least_delay + a, mc_weight_of(word[j]),
+                                  mc_slot_of(word[j]) // e.block[b].count))
         return np.array(found, np.int64).reshape(-1, 4)
 
     @property

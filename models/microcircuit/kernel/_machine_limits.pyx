@@ -36,7 +36,7 @@ cdef class Scatter:
     Parameters
     ----------
     targets : int
-        Size of the accumulator, at most 65,536.
+        Size of the accumulator, at most 131,072.
     synapses, run : int
         How many there are in all, and in one run.
     seed : int
@@ -50,9 +50,9 @@ cdef class Scatter:
     def __init__(self, uint32_t targets, uint64_t synapses, uint32_t run, uint64_t seed):
         self.run = run if run > 1 else 1
         self.synapses, self.seed = synapses if synapses > self.run else self.run, seed
-        self.word, self.total = _Pages(4 * self.synapses), _Pages(4 * 65536)
+        self.word, self.total = _Pages(4 * self.synapses), _Pages(4 * 131072)
         cdef uint32_t *word = <uint32_t *>self.word.at
-        cdef uint32_t most = 1 if targets < 1 else 65536 if targets > 65536 else targets
+        cdef uint32_t most = 1 if targets < 1 else 131072 if targets > 131072 else targets
         with nogil:
             mc_limit_fill(word, self.synapses, most, self.seed)
 

@@ -13,7 +13,7 @@ from cosim import _random, random
 from cosim._meeting import MEETING_BYTES
 from cosim.errors import InputError, Problem, RunError
 from cosim.interfaces import Ranks
-from cosim.models.microcircuit.kernel._engine import CHUNK, NO_ROOM, ROW_TOO_LONG, Engine
+from cosim.models.microcircuit.kernel._engine import CHUNK, NO_ROOM, ROW_TOO_LONG, SLOT_BITS, Engine
 from cosim.models.microcircuit.kernel._projection import RULES, Projection, outdegrees
 from cosim.models.microcircuit.kernel.cells import Fitted, arrays
 from cosim.models.microcircuit.kernel.chance import binomial
@@ -28,7 +28,7 @@ from cosim.models.microcircuit.network.wiring import Wiring, most_synapses
 from cosim.random import stream_key
 
 FLIGHT_BYTES = 2400  # at least, of each slot of the ring and block, once a spike has stood there; see mc_flight
-_BLOCK, _BLOCKS = 65536, 65535
+_BLOCK, _BLOCKS = 1 << SLOT_BITS, 65535
 _LONGEST_ROW = 65535
 _DRAWS = 100  # of an initial value, until its bounds are taken to leave little
 _PARTIAL_BYTES = 1 << 22  # of partial sums, unless one step has more: what stays near a core
@@ -261,7 +261,7 @@ def _listed(edges: Edges | None, sources: int) -> tuple[NDArray[np.uint64], NDAr
 
 
 def _block(own: Part, longest: NDArray[np.float64], inputs: int) -> int:
-    """Return how many targets form a block: 16 bits number their inputs, and count the synapses of a source onto them.
+    """Return how many targets form a block: 17 bits number their inputs, and 16 count the synapses of a source onto them.
 
     `longest`, (n_populations, n_populations), holds the most synapses of one source onto all of this rank's targets.
     """

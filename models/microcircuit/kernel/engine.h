@@ -26,7 +26,7 @@ enum {
   MC_CHUNK = 64,       /* neurons that are updated together: two chunks share one group of `poisson.h` */
   MC_LANES = 16,
   MC_QUANTILES = 65536, /* weights and delays are drawn from so many equally likely values */
-  MC_BLOCK = 65536,    /* most targets of one block: a packed synapse has 16 bits for them */
+  MC_SLOT_BITS = 17, MC_BLOCK = 1 << MC_SLOT_BITS, /* most places in the input of one block */
   MC_AGES = 32,        /* ages whose numbers of synapses are laid out at once */
   MC_BEYOND = 4,       /* words behind the last row that may be read */
   MC_DUE = 4096,       /* runs of synapses that are listed before they are delivered */
@@ -73,30 +73,25 @@ struct mc_run {
   int64_t id_shift;                   /* id = local index + shift */
 };
 
-/* A packed synapse as it lies in memory: the low half of the word names the target, the high half is the weight. */
-typedef struct {
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-  int16_t weight;
-  uint16_t slot;
-#else
-  uint16_t slot;
-  int16_t weight;
-#endif
-} __attribute__((may_alias)) mc_synapse;
+/* A packed synapse: the low MC_SLOT_BITS of the word name a place in the input of a block, the others are the weight (signed). With 17
+ * bits for the place, one rank sums for all targets of a large column at once, and finds the runs of its synapses twice as long. */
+static inline uint32_t mc_pack_synapse(uint32_t slot, int32_t weight) { return (uint32_t)weight << MC_SLOT_BITS | slot; }
+static inline uint32_t mc_slot_of(uint32_t synapse) { return synapse & (MC_BLOCK - 1); }
+static inline int32_t mc_weight_of(uint32_t synapse) { return (int32_t)synapse >> MC_SLOT_BITS; }
 
 /* A run of synapses that is due now. */
-typedef struct { const mc_synapse *synapse; uint32_t count; } mc_due;
+typedef struct { const uint32_t *synapse; uint32_t count; } mc_due;
 
 /* What the spikes of one step have still to bring to one block, side by side so that a step reads it in one go: the next synapse of each,
  * and how many are due at each of MC_AGES successive ages. */
 typedef struct {
   uint32_t spikes, room;
-  const mc_synapse **next;            /* (room,) */
+  const uint32_t **next;            /* (room,) */
   uint16_t *count;                    /* (MC_AGES, spikes) */
 } mc_flight;
 
-/* Targets [first, first + count) of this rank; a packed synapse names input * count + target - first. For each source where its row stands: `begin` is the place of the first synapse,
- * `upto` has ages + 1 entries a source: how many synapses of the row have less than this delay. */
+/* Targets [first, first + count) of this rank; a packed synapse names input * count + target - first. For each source, where its
+ * row stands: `begin` is the place of the first synapse, `upto` has ages + 1 entries a source: how many synapses of the row have less than this delay. */
 typedef struct { uint32_t first, count; uint64_t *begin; uint16_t *upto; } mc_block;
 
 typedef struct {
@@ -123,7 +118,7 @@ struct mc_engine {
   void *extra;                        /* float or double, (inputs, local): what arrives otherwise, in the unit of the input */
   void *more;                         /* float or double, (local,): direct current on top of that of the population, pA */
   uint64_t random_key;                /* of the neurons' own random numbers */
-  uint32_t *synapse;                  /* all rows; 16 bits weight (signed), 16 bits target within its block */
+  uint32_t *synapse;                  /* all rows; packed, see `mc_pack_synapse` */
   uint64_t capacity, used;            /* of `synapse` */
   uint32_t least_delay, ages;         /* delays are least_delay ... least_delay + ages - 1, steps */
   mc_due *due;

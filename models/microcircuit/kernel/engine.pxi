@@ -1,7 +1,7 @@
 # What `_engine.pyx` uses of the headers beside it.
 
 cdef extern from "engine.h" nogil:
-    enum: MC_BEYOND, MC_CHUNK, MC_DUE, MC_STATES, MC_CONSTANTS, MC_INPUTS, MC_BACKGROUNDS
+    enum: MC_BEYOND, MC_CHUNK, MC_SLOT_BITS, MC_DUE, MC_STATES, MC_CONSTANTS, MC_INPUTS, MC_BACKGROUNDS
     ctypedef struct cosim_poisson:
         double mean
     ctypedef struct mc_kernel:
@@ -23,6 +23,8 @@ cdef extern from "engine.h" nogil:
         uint32_t *state
         uint32_t backgrounds
         mc_background *background
+    uint32_t mc_slot_of(uint32_t synapse) noexcept
+    int32_t mc_weight_of(uint32_t synapse) noexcept
     ctypedef struct mc_run:
         uint32_t population, first, chunks
         int64_t id_shift

@@ -24,11 +24,11 @@ static inline uint32_t mc_limit_random(uint64_t *s) {
   return (uint32_t)(*s >> 32);
 }
 
-/* Random synapses: 16 bits weight (signed, small), 16 bits target. */
+/* Random synapses: 15 bits weight (signed, small), 17 bits target, as the engine packs them. */
 static void mc_limit_fill(uint32_t *word, uint64_t words, uint32_t targets, uint64_t seed) {
   for (uint64_t i = 0; i < words; i++) {
     uint32_t r = mc_limit_random(&seed);
-    word[i] = (r & 0xff) << 16 | (uint32_t)((uint64_t)mc_limit_random(&seed) * targets >> 32);
+    word[i] = (r & 0xff) << 17 | (uint32_t)((uint64_t)mc_limit_random(&seed) * targets >> 32);
   }
 }
 
@@ -51,12 +51,12 @@ static double mc_limit_scatter(int32_t *restrict sum, const uint32_t *word, uint
       const uint32_t *s = due[q];
       uint32_t j = 0;
       for (; j + 4 <= run; j += 4) {
-        sum[s[j] & 0xffff] += (int32_t)s[j] >> 16;
-        sum[s[j + 1] & 0xffff] += (int32_t)s[j + 1] >> 16;
-        sum[s[j + 2] & 0xffff] += (int32_t)s[j + 2] >> 16;
-        sum[s[j + 3] & 0xffff] += (int32_t)s[j + 3] >> 16;
+        sum[s[j] & 0x1ffff] += (int32_t)s[j] >> 17;
+        sum[s[j + 1] & 0x1ffff] += (int32_t)s[j + 1] >> 17;
+        sum[s[j + 2] & 0x1ffff] += (int32_t)s[j + 2] >> 17;
+        sum[s[j + 3] & 0x1ffff] += (int32_t)s[j + 3] >> 17;
       }
-      for (; j < run; j++) sum[s[j] & 0xffff] += (int32_t)s[j] >> 16;
+      for (; j < run; j++) sum[s[j] & 0x1ffff] += (int32_t)s[j] >> 17;
     }
     now = mc_limit_now();
     spent += now - from;

@@ -26,8 +26,8 @@ static inline void mc_lay_plastic(const mc_engine *e, mc_plastic *p, const mc_pr
       for (uint32_t i = 0; i < n; i++) {
         uint64_t j = synapses + count[entry[i].age]++;
         uint32_t size = e->block[0].count;
-        double w = (double)((int32_t)entry[i].packed >> 16) * part;
-        p->target[j] = entry[i].block * size + (entry[i].packed & 0xffff) - p->input * size;
+        double w = (double)mc_weight_of(entry[i].packed) * part;
+        p->target[j] = entry[i].block * size + mc_slot_of(entry[i].packed) - p->input * size;
         p->weight[j] = p->rule != MC_STDP ? w : w > 1 ? 1 : w > 0 ? w : 0;
       }
       p->segment_upto[source + 1] = segments;

@@ -112,7 +112,8 @@ static inline void mc_list_incoming(const mc_level *level, const mc_projection *
 
 static inline mc_entry mc_entry_of(const mc_engine *e, const mc_projection *p, uint32_t target, uint16_t age, int16_t weight) {
   uint32_t local = (uint32_t)((int64_t)target + p->to_local), block = e->n_blocks == 1 ? 0 : local / e->block[0].count;
-  return (mc_entry){(uint32_t)(uint16_t)weight << 16 | (p->input * e->block[0].count + local - block * e->block[0].count), age, (uint16_t)block};
+  uint32_t slot = p->input * e->block[0].count + local - block * e->block[0].count;
+  return (mc_entry){mc_pack_synapse(slot, weight), age, (uint16_t)block};
 }
 
 static inline mc_entry mc_make(const mc_engine *e, const mc_projection *p, uint32_t target, uint32_t delay_word, uint32_t weight_word) {

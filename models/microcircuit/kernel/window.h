@@ -60,7 +60,7 @@ static void mc_lay_out(mc_engine *e, const mc_block *block, mc_flight *flight, u
     const uint32_t *id = mc_ring_ids(e, slot, rank);
     for (uint32_t i = 0, many = *mc_ring_count(e, slot, rank); i < many; i++, place++) {
       const uint16_t *upto = block->upto + (uint64_t)id[i] * (e->ages + 1) + age;
-      if (age == 0) flight->next[place] = (const mc_synapse *)e->synapse + block->begin[id[i]];
+      if (age == 0) flight->next[place] = e->synapse + block->begin[id[i]];
       for (uint32_t a = 0; a < ages; a++) flight->count[a * spikes + place] = (uint16_t)(upto[a + 1] - upto[a]);
     }
   }
@@ -75,28 +75,28 @@ static void mc_scatter(mc_engine *e, const mc_due *due, uint32_t n, int32_t *res
       const char *line = (const char *)((uintptr_t)next->synapse & ~(uintptr_t)63), *stop = (const char *)(next->synapse + next->count);
       for (; line < stop; line += 64) __builtin_prefetch(line, 0, 2);
     }
-    const mc_synapse *s = due[q].synapse;
+    const uint32_t *s = due[q].synapse;
     int32_t left = (int32_t)due[q].count;
     for (; left >= 8; s += 8, left -= 8) {
-      input[s[0].slot] += s[0].weight;
-      input[s[1].slot] += s[1].weight;
-      input[s[2].slot] += s[2].weight;
-      input[s[3].slot] += s[3].weight;
-      input[s[4].slot] += s[4].weight;
-      input[s[5].slot] += s[5].weight;
-      input[s[6].slot] += s[6].weight;
-      input[s[7].slot] += s[7].weight;
+      input[mc_slot_of(s[0])] += mc_weight_of(s[0]);
+      input[mc_slot_of(s[1])] += mc_weight_of(s[1]);
+      input[mc_slot_of(s[2])] += mc_weight_of(s[2]);
+      input[mc_slot_of(s[3])] += mc_weight_of(s[3]);
+      input[mc_slot_of(s[4])] += mc_weight_of(s[4]);
+      input[mc_slot_of(s[5])] += mc_weight_of(s[5]);
+      input[mc_slot_of(s[6])] += mc_weight_of(s[6]);
+      input[mc_slot_of(s[7])] += mc_weight_of(s[7]);
     }
     if (left >= 4) {
-      input[s[0].slot] += s[0].weight;
-      input[s[1].slot] += s[1].weight;
-      input[s[2].slot] += s[2].weight;
-      input[s[3].slot] += s[3].weight;
+      input[mc_slot_of(s[0])] += mc_weight_of(s[0]);
+      input[mc_slot_of(s[1])] += mc_weight_of(s[1]);
+      input[mc_slot_of(s[2])] += mc_weight_of(s[2]);
+      input[mc_slot_of(s[3])] += mc_weight_of(s[3]);
       s += 4, left -= 4;
     }
-    input[s[0].slot] += s[0].weight & -(left > 0);
-    input[s[1].slot] += s[1].weight & -(left > 1);
-    input[s[2].slot] += s[2].weight & -(left > 2);
+    input[mc_slot_of(s[0])] += mc_weight_of(s[0]) & -(left > 0);
+    input[mc_slot_of(s[1])] += mc_weight_of(s[1]) & -(left > 1);
+    input[mc_slot_of(s[2])] += mc_weight_of(s[2]) & -(left > 2);
     e->events += due[q].count;
   }
 }

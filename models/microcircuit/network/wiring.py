@@ -1,8 +1,8 @@
 """Decide how the synapses of a network are written down: the unit of their weights, and the values they are drawn from.
 
-Weights are 16-bit integers in a unit of the population they lead to, and what arrives at a neuron in a step is summed in 32 bits,
+Weights are 15-bit integers in a unit of the population they lead to, and what arrives at a neuron in a step is summed in 32 bits,
 so that the order of the sum cannot matter. The unit is the smallest mean weight onto the population divided by a whole number `k`, as
-large as two bounds allow: no single weight leaves 16 bits, and no sum leaves 32 bits even when all synapses of a neuron deliver their
+large as two bounds allow: no single weight leaves 15 bits, and no sum leaves 32 bits even when all synapses of a neuron deliver their
 largest weight in one step. So that smallest mean weight, and every mean weight that is a multiple of it, is exact; a weight without
 spread is no approximation then.
 """
@@ -22,7 +22,7 @@ from cosim.models.microcircuit.network.distribution import Distribution
 from cosim.models.microcircuit.network.plasticity import Stdp
 from cosim.timegrid import in_ms, to_ticks
 
-_LARGEST_WEIGHT = 32766
+_LARGEST_WEIGHT = 16382
 _LARGEST_SUM = 2**31 - 1
 _COARSEST = 8
 _LONGEST_DELAY = 60000
@@ -124,7 +124,7 @@ def _fineness(network: Network, active: list[Projection]) -> tuple[int, float]:
         unit = network.populations[small.target].model.receptor(small.receptor).unit
         raise InputError(Problem(
             f"the weights of {small.name}, {reference:g} {unit}, and of {largest.name}, up to {size[id(largest)] * reference:g} {unit}, "
-            f"differ by more than {_LARGEST_WEIGHT // _COARSEST} times: no 16-bit number holds both", where=small.where,
+            f"differ by more than {_LARGEST_WEIGHT // _COARSEST} times: no 15-bit number holds both", where=small.where,
             remedy="leave out synapses that weak, or merge many of them into one"))
     heavy = max(active, key=lambda p: load[id(p)])
     raise InputError(Problem(
@@ -170,7 +170,7 @@ def _largest(p: Projection) -> float:
 
 
 def _typical(p: Projection) -> float:
-    """Return the weight whose parts are to be told apart: the mean; of listed ones the smallest, if 16 bits reach to the largest."""
+    """Return the weight whose parts are to be told apart: the mean; of listed ones the smallest, if 15 bits reach to the largest."""
     if p.edges is None or p.edges.weights is None:
         return p.weights.typical or _bound(p)
     sizes = np.abs(p.edges.weights)

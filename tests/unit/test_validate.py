@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from support.command import cosim as command
 
 from cosim.errors import InputError
 from cosim.launch.command import cosim
@@ -83,6 +85,21 @@ def test_text_of_nest_is_counted_from_its_first_neuron(tmp_path: Path) -> None:
     (tmp_path / "spikes.dat").write_text("sender\ttime_ms\n1\t0.5\n50\t700.1\n")
     found = read_spikes(tmp_path / "spikes.dat")
     assert (found.ids.tolist(), found.stop_ms, found.sizes) == ([0, 49], 701.0, ())
+
+
+def test_what_recorders_show_of_a_run_does_not_hide_its_spikes(tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text("populations: {A: {size: 5, I_e: 1 nA}, B: {size: 2, I_e: 1 nA}}\n"
+                                       "devices: {few: {kind: recorder, target: B}, more: {kind: recorder, target: A}}\n")
+    (tmp_path / "e.yaml").write_text("cosim: 1\nduration: 100 ms\nstep: 0.1 ms\nrecord: [g.few, g.spikes, g.more]\n"
+                                     "groups: {g: {component: microcircuit, params: {network: net.yaml}}}\n")
+    ran = command("run", "e.yaml", "--out", "run", "--no-report", cwd=tmp_path)
+    assert ran.status == 0, ran.err
+    found = read_spikes(tmp_path / "run")
+    assert set(found.ids.tolist()) == set(range(7)) and found.sizes == (("A", 5), ("B", 2))
+    with h5py.File(tmp_path / "run" / "results.h5", "r+") as file:
+        file.move("groups/g/spikes", "groups/g/all")
+    with pytest.raises(InputError, match="holds the spikes of 3 ports"):
+        read_spikes(tmp_path / "run")
 
 
 def test_the_command_says_what_it_found_and_leaves_a_page(tmp_path: Path) -> None:

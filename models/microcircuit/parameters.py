@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from math import isfinite
-from typing import Annotated, Literal
+from numbers import Integral, Real
+from typing import Annotated, Any, Literal
 
-from cosim.errors import Problem
+from cosim.errors import InputError, Problem, raise_all
 from cosim.interfaces import Unit
+from cosim.models.microcircuit.network.quantities import quantity
+from cosim.registry import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +83,32 @@ class MicrocircuitParameters:
             if value not in choices:
                 found.append(Problem(f"{name} is '{value}'", where=name, expected=" or ".join(f"'{c}'" for c in choices)))
         return found
+
+
+def parameters_of(network: str, folder: str, given: Mapping[str, Any]) -> MicrocircuitParameters:
+    """Return the parameters that are given in Python, quantities as text or as numbers in their unit.
+
+    Raises
+    ------
+    InputError
+        When there is no such parameter, or its value is of a wrong kind; what is out of bounds is left for `problems` to tell.
+    """
+    known = [f.name for f in fields(MicrocircuitParameters) if f.name not in ("network", "folder")]
+    raise_all([Problem(f"there is no setting '{name}'", remedy=did_you_mean(name, known)) for name in given if name not in known])
+    values = dict(given)
+    for name, unit in (("background", "Hz"), ("weights_every", "ms")):
+        if isinstance(values.get(name), str):
+            try:
+                values[name] = float(quantity(values[name], unit)[0])
+            except ValueError as error:
+                raise InputError(Problem(str(error), name, f"a quantity in {unit}")) from None
+    if isinstance(values.get("trace"), Integral):
+        values["trace"] = (values["trace"],)
+    wrong = [name for name in ("scale", "indegree_scale", "background", "weights_every")
+             if values.get(name) is not None and not isinstance(values[name], Real)]
+    traced = values.get("trace", ())
+    wrong += [] if isinstance(values.get("weights_sample", 0), Integral) else ["weights_sample"]
+    wrong += [] if isinstance(traced, Sequence) and all(isinstance(i, Integral) for i in traced) else ["trace"]
+    raise_all([Problem(f"{name} is {values[name]!r}", name, "a number" if name != "trace" else "ids of neurons, such as [0, 5]")
+               for name in wrong])
+    return MicrocircuitParameters(network=network, folder=folder, **values)

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from io import StringIO
+from numbers import Integral
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -30,7 +31,8 @@ from cosim.errors import InputError, Problem
 from cosim.interfaces import Context, Description, Ranks
 from cosim.models.microcircuit.component import Microcircuit
 from cosim.models.microcircuit.network.quantities import quantity
-from cosim.models.microcircuit.parameters import MicrocircuitParameters
+from cosim.models.microcircuit.parameters import parameters_of
+from cosim.registry import did_you_mean
 from cosim.timegrid import Clock, to_ticks, windows
 
 _TELL_AFTER_S = 2.0
@@ -89,6 +91,8 @@ class Results:
 
     def rate_hz(self, population: str) -> float:
         """Return the mean rate of a neuron of a population, Hz."""
+        if population not in self.populations:
+            raise InputError(Problem(f"there is no population '{population}'", remedy=did_you_mean(population, list(self.populations))))
         first, size = self.populations[population]
         many = np.count_nonzero((self.ids >= first) & (self.ids < first + size))
         return float(many / size / (self.duration_ms * 1e-3))
@@ -164,7 +168,7 @@ class Network:
         folder : str or Path
             Where the paths of files that the network names begin.
         **settings
-            Parameters of the component, such as ``precision="double"``.
+            Parameters of the component, such as ``precision="double"`` or ``weights_every="10 ms"``.
 
         Returns
         -------
@@ -177,14 +181,16 @@ class Network:
         """
         step_ms, total = _time("step", step), _time("duration", duration)
         steps = to_ticks(total, step_ms, "the duration,")
+        if self._names_files() and not Path(folder).is_dir():
+            raise InputError(Problem(f"there is no folder '{folder}'", "folder", "where the paths of files that the network names begin"))
         with TemporaryDirectory(dir=folder, prefix=".sketch-") if self._names_files() else TemporaryDirectory() as made:
             at = Path(folder) / f"{Path(made).name}.yaml" if self._names_files() else Path(made) / "sketch.yaml"
             try:
                 self.write(at)
-                one = Microcircuit(MicrocircuitParameters(network=at.name, folder=str(at.parent), **settings), Clock(step_ms, 1))
+                one = Microcircuit(parameters_of(at.name, str(at.parent), settings), Clock(step_ms, 1))
             finally:
                 at.unlink(missing_ok=True)
-        one.prepare(Context("sketch", seed, steps, _Alone(), Path(folder)))
+        one.prepare(Context("sketch", _seed(seed), steps, _Alone(), Path(folder)))
         blocks = []
         begun, told = monotonic(), False
         for window in windows(steps, _WINDOW_STEPS):
@@ -232,6 +238,12 @@ def _time(name: str, text: str) -> Fraction:
     if value <= 0:
         raise InputError(Problem(f"the {name} is {float(value):g} ms", name, "a time above 0"))
     return value
+
+
+def _seed(value: object) -> int:
+    if not isinstance(value, Integral) or value < 0:
+        raise InputError(Problem(f"the seed is {value}", "seed", "a whole number from 0"))
+    return int(value)
 
 
 def _plain(value: Any) -> Any:

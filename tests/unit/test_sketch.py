@@ -62,6 +62,8 @@ def test_files_are_found_from_the_folder(tmp_path):
     net.connect("A", "A", edges="edges.csv", weight="5 nA", delay="1 ms")
     assert {0, 1} <= set(net.run("50 ms", folder=tmp_path).ids.tolist())
     assert sorted(p.name for p in tmp_path.iterdir()) == ["edges.csv"]
+    with pytest.raises(InputError, match="there is no folder"):
+        net.run("50 ms", folder=tmp_path / "none")
 
 
 @pytest.mark.parametrize(("change", "says"), [
@@ -73,6 +75,11 @@ def test_files_are_found_from_the_folder(tmp_path):
     (lambda net: net.population("E", 3), "there are two 'E'"),
     (lambda net: net.device("d", "poison", "E"), "did you mean 'poisson'"),
     (lambda net: net.run("1"), "'1' has no unit"), (lambda net: net.run("0.25 ms"), "0.25 ms"), (lambda net: net.run("0 ms"), "above 0"),
+    (lambda net: net.run("1 ms", precison="double"), "did you mean 'precision'"),
+    (lambda net: net.run("1 ms", seed=1.5), "the seed is 1.5"),
+    (lambda net: net.run("1 ms", seed=-1), "the seed is -1"), (lambda net: net.run("1 ms", weights_every="10 mV"), "the unit 'mV'"),
+    (lambda net: net.run("1 ms", trace="all"), "ids of neurons"), (lambda net: net.run("1 ms", scale="half"), "scale is 'half'"),
+    (lambda net: net.run("1 ms").rate_hz("J"), "there is no population 'J'"),
 ])
 def test_what_is_wrong_is_told_in_the_sentences_of_the_file(change, says):
     net = small()
@@ -85,7 +92,7 @@ def test_a_sketch_learns_and_gives_its_weights():
     net = sketch.Network(neuron={"tau_syn": "0.5 ms"})
     net.population("E", 20, V_init="-56 mV", I_e="400 pA")
     net.connect("E", "E", number=60, weight="20 pA", delay="1 ms", plasticity={"stdp": {"w_max": "40 pA"}})
-    found = net.run("100 ms", weights_every=10.0, weights_sample=5)
+    found = net.run("100 ms", weights_every="10 ms", weights_sample=5)
     weights, mean = found.traces["weights"], found.traces["mean_weight"]
     assert weights.values.shape == (1000, 5) and weights.unit == "pA" and weights.labels[4].endswith(": 4")
     assert mean.values[0, 0] == 20 and mean.values[-1, 0] != 20 and mean.ids.tolist() == [0]

@@ -27,7 +27,7 @@ from cosim.transport.loopback import bytes_of, zeros_on_pages
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 SPIN = 3_000
-"""How often to look before blocking, where every rank has a core of its own: some 50 microseconds."""
+"""How often to look before blocking, where every rank has a core of its own: some 50 to 150 microseconds."""
 
 UNSENT_LISTEN_S = 0.0001
 """How long to sleep at most while something sent has not left, seconds: large messages leave only while their sender looks after them."""

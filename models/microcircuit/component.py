@@ -256,8 +256,9 @@ class Microcircuit(Component):
 
     def _places(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return where each of some neurons stands among those that all ranks have given, one after the other."""
-        neurons, ranks = self._plan.scaled.network.neurons, self._begun()[0].ranks.size
-        owner = np.searchsorted(first_ids(neurons, ranks), ids, side="right")
+        context = self._begun()[0]
+        by_edge = context.partition == "edges" and context.ranks.size > 1
+        owner = np.searchsorted(first_ids(self._plan.loads(by_edge), self._devices.sizes, context.ranks.size), ids, side="right")
         return np.argsort(np.argsort(owner, kind="stable"))
 
     def _above(self, shown: Shown) -> NDArray[np.float64]:

@@ -8,16 +8,13 @@ from numpy.typing import NDArray
 from cosim.interfaces import Balance
 from cosim.models.microcircuit.kernel._engine import CHUNK, SLOT_BITS
 from cosim.models.microcircuit.kernel.build import FLIGHT_BYTES, Plan, ahead, rows_of
+from cosim.models.microcircuit.kernel.costs import NS_PER_SUM, ns_per_event, ns_per_neuron, rate_hz
 from cosim.models.microcircuit.kernel.partition import part, shares
 from cosim.models.microcircuit.kernel.plastic import memory as plastic_memory
 from cosim.models.microcircuit.network.data import Edges, Projection
-from cosim.models.microcircuit.network.plasticity import Stdp
 
 PARTITIONS = ("neurons", "edges")
 
-_NS_PER_EVENT, _NS_PER_UPDATE, _NS_PER_DRAW, _NS_PER_SUM = 0.7, 0.25, 0.2, 0.35
-_NS_PER_CHANGE = 60.0  # of an event at a synapse with STDP
-_USUAL_RATE_HZ = 10.0
 _SUM_BYTES, _SPIKE_BYTES = 4, 4
 _OTHERWISE_BYTES = 60_000_000  # what building takes besides
 
@@ -25,29 +22,29 @@ _OTHERWISE_BYTES = 60_000_000  # what building takes besides
 def work(plan: Plan) -> float:
     """Return the expected effort on one rank, core-seconds for a second of simulated time."""
     network = plan.scaled.network
-    events = sum(network.count(p) * _rate_hz(plan, p.source) * _ns_per_event(p) for p in network.projections)
-    return 1e-9 * (events + network.neurons * _steps(plan) * _ns_per_neuron(plan))
+    events = sum(network.count(p) * rate_hz(network.populations[p.source]) * ns_per_event(p) for p in network.projections)
+    return 1e-9 * (events + network.neurons * _steps(plan) * ns_per_neuron(plan.is_double, plan.is_noisy))
 
 
 def balance(plan: Plan, ranks: int) -> tuple[Balance, ...]:
     """Return what each partition would give; what a random rule leaves open is taken at its mean."""
     network, inputs = plan.scaled.network, _inputs(plan)
     sizes = [p.size for p in network.populations]
-    told = sum(size * _rate_hz(plan, number) for number, size in enumerate(sizes)) * _SPIKE_BYTES * (ranks - 1)
-    updated = np.array([CHUNK * part(sizes, rank, ranks).runs[:, 2].sum() for rank in range(ranks)])
+    told = sum(size * rate_hz(network.populations[number]) for number, size in enumerate(sizes)) * _SPIKE_BYTES * (ranks - 1)
     padded = sum(-(-size // CHUNK) * CHUNK for size in sizes)
     summed = _SUM_BYTES * network.neurons * inputs * (ranks - 1) * _steps(plan)
     found = []
     for name in PARTITIONS if ranks > 1 else PARTITIONS[:1]:
         by_edge = name == "edges"
+        updated = np.array([CHUNK * part(plan.loads(by_edge), sizes, rank, ranks).runs[:, 2].sum() for rank in range(ranks)])
         held = np.zeros((len(network.projections), ranks))
         for i, p in enumerate(network.projections):
             # Synapses that change stay with their targets in either partition.
             held[i] = _by_edge(plan, p, ranks) if by_edge and p.plasticity is None else _by_neuron(plan, p, ranks)
-        costs = np.array([_rate_hz(plan, p.source) * _ns_per_event(p) for p in network.projections])
+        costs = np.array([rate_hz(network.populations[p.source]) * ns_per_event(p) for p in network.projections])
         events = costs @ held if len(held) else np.zeros(ranks)
-        sums = padded * inputs * _steps(plan) * _NS_PER_SUM if by_edge else 0.0
-        load = 1e-9 * (events + updated * _steps(plan) * _ns_per_neuron(plan) + sums)
+        sums = padded * inputs * _steps(plan) * NS_PER_SUM if by_edge else 0.0
+        load = 1e-9 * (events + updated * _steps(plan) * ns_per_neuron(plan.is_double, plan.is_noisy) + sums)
         turn = ahead(plan, padded * inputs) if by_edge else plan.wiring.least_delay
         found.append(Balance(name, tuple(load.tolist()), tuple(held.sum(axis=0).tolist()), "synapses",
                              _steps(plan) / turn * (2 if by_edge else 1), told + summed * by_edge, memory(plan, ranks, by_edge)))
@@ -61,11 +58,11 @@ def memory(plan: Plan, ranks: int = 1, by_edge: bool = False) -> int:
     listed = (ranks + 1) * sum(_listed_bytes(e) for e in (*(p.edges for p in network.projections), *(r.edges for r in network.replays)))
     if network.populations[0].model.is_precise:
         return 100 * network.synapses + (12 * plan.slots() + 90) * network.neurons + _OTHERWISE_BYTES + listed
-    blocks = -(-network.neurons // (2**SLOT_BITS // _inputs(plan)))
+    blocks = -(-network.neurons // ((1 << SLOT_BITS) // _inputs(plan)))
     rows = network.neurons * (8 + 2 * (wires.ages + 1)) * blocks
     flights = FLIGHT_BYTES * blocks * plan.slots()
     state = network.neurons * (8 + (24 if plan.is_double else 12))
-    static = sum(network.count(p) for p in network.projections if p.plasticity is None)
+    static: int = sum(network.count(p) for p in network.projections if p.plasticity is None)
     width = sum(-(-p.size // CHUNK) * CHUNK for p in network.populations) * _inputs(plan)
     sums = ranks * ahead(plan, width) * width * _SUM_BYTES if by_edge and ranks > 1 else 0
     return (4 * static + plastic_memory(network, wires.ages) + rows + flights + state + 4 * plan.slots() * network.neurons + sums
@@ -86,7 +83,7 @@ def _inputs(plan: Plan) -> int:
 def _by_neuron(plan: Plan, p: Projection, ranks: int) -> NDArray[np.float64]:
     """Return how many synapses of a projection each rank holds with their targets."""
     sizes = [q.size for q in plan.scaled.network.populations]
-    bounds = np.array([part(sizes, rank, ranks).bounds[p.target] for rank in range(ranks)])
+    bounds = np.array([part(plan.loads(), sizes, rank, ranks).bounds[p.target] for rank in range(ranks)])
     if p.edges is not None:
         return np.diff(np.searchsorted(np.sort(p.edges.targets), np.append(bounds[:, 0], bounds[-1, 1]))).astype(float)
     share: NDArray[np.float64] = plan.scaled.network.count(p) * np.diff(bounds, axis=1)[:, 0] / sizes[p.target]
@@ -105,19 +102,3 @@ def _by_edge(plan: Plan, p: Projection, ranks: int) -> NDArray[np.float64]:
 def _steps(plan: Plan) -> float:
     """Return how many steps a second of simulated time has."""
     return float(1000 / plan.step_ms)
-
-
-def _rate_hz(plan: Plan, population: int) -> float:
-    """Return the rate at which the neurons of a population are expected to fire, Hz."""
-    return plan.scaled.network.populations[population].mean_rate or _USUAL_RATE_HZ
-
-
-def _ns_per_event(p: Projection) -> float:
-    """Return what a spike takes at one synapse, ns."""
-    return _NS_PER_CHANGE if isinstance(p.plasticity, Stdp) else _NS_PER_EVENT
-
-
-def _ns_per_neuron(plan: Plan) -> float:
-    """Return what one step of one neuron takes, ns."""
-    drawn = _NS_PER_DRAW if plan.scaled.poisson_synapses.any() else 0.0
-    return _NS_PER_UPDATE * (2 if plan.is_double else 1) + drawn

@@ -154,6 +154,7 @@ synapses: {s: {weight: 1 pA, delay: 1 ms}}
 projections: [{source: A, target: B, rule: fixed_outdegree, outdegree: 600, multapses: false, synapse: s}]
 """
     monkeypatch.setattr(build, "_LONGEST_ROW", 500)
+    monkeypatch.setattr(build, "loads", lambda network, *_: (1.0,) * len(network.populations))
     chosen, block_of = {}, build._block
     monkeypatch.setattr(build, "_block", lambda own, *a: chosen.setdefault(own.first_id, block_of(own, *a)))
     assert sum(len(h) for h in built(text, tmp_path, 3, "neurons")) == 64 * 600

@@ -17,6 +17,7 @@ from cosim.models.microcircuit.kernel._engine import CHUNK, NO_ROOM, ROW_TOO_LON
 from cosim.models.microcircuit.kernel._projection import RULES, Projection, outdegrees
 from cosim.models.microcircuit.kernel.cells import Fitted, arrays
 from cosim.models.microcircuit.kernel.chance import binomial
+from cosim.models.microcircuit.kernel.costs import loads
 from cosim.models.microcircuit.kernel.partition import Part, first_ids, part, shares
 from cosim.models.microcircuit.kernel.plastic import Changing, Plastic
 from cosim.models.microcircuit.network.data import Edges, Network
@@ -60,6 +61,18 @@ class Plan:
     is_double: bool
     arrivals: tuple[tuple[int, float], ...]
     fitted: tuple[Fitted, ...]
+
+    @property
+    def is_noisy(self) -> bool:
+        """Whether a background is drawn for every neuron in every step."""
+        return bool(self.scaled.poisson_synapses.any())
+
+    def loads(self, by_edge: bool = False) -> tuple[float, ...]:
+        """Return what a neuron of each population burdens its rank with: all alike, where synapses are shared by edge."""
+        network = self.scaled.network
+        if by_edge or network.populations[0].model.is_precise:
+            return (1.0,) * len(network.populations)
+        return loads(network, self.step_ms, self.is_double, self.is_noisy)
 
     def populations(self, seed: int, stream: str) -> list[tuple[Any, ...]]:
         """Return the populations as `Engine` takes them, with the numbers of those who hear a source in place of its mask.
@@ -147,7 +160,8 @@ def _spread(d: Distribution, key: int, first: int, size: int) -> NDArray[np.floa
 def build(plan: Plan, seed: int, stream: str, ranks: Ranks, level: int, by_edge: bool = False) -> Built:
     """Return the engine of this rank: its neurons, and the synapses onto them or, by edge, a share of all."""
     network, wires = plan.scaled.network, plan.wiring
-    own = part([p.size for p in network.populations], ranks.rank, ranks.size, by_edge and ranks.size > 1)
+    sizes, by_edge = [p.size for p in network.populations], by_edge and ranks.size > 1
+    own = part(plan.loads(by_edge), sizes, ranks.rank, ranks.size, by_edge)
     shared = ranks.share_memory and ranks.size > 1
     make = ranks.shared_array if shared else np.zeros
     ring_id = make((plan.slots(), network.neurons), np.uint32)
@@ -156,7 +170,7 @@ def build(plan: Plan, seed: int, stream: str, ranks: Ranks, level: int, by_edge:
     engine = Engine(level, plan.is_double, (ranks.rank, ranks.size, ranks.spin), network.neurons, own.local, own.first_chunk,
                     _masked(plan.populations(seed, stream), own), arrays(network), own.runs, own.own, stream_key(seed, stream, "neurons"),
                     (wires.least_delay, wires.ages, plan.slots()), ring_id, ring_count, failure,
-                    first_ids(network.neurons, ranks.size), meeting)
+                    first_ids(plan.loads(by_edge), sizes, ranks.size), meeting)
     ids = np.arange(own.first_id, own.stop_id)
     for number in range(1, arrays(network)[0]):
         start = np.zeros(own.local)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,9 +52,20 @@ class Part:
         return ids - runs[:, 3]
 
 
-def first_ids(neurons: int, ranks: int) -> NDArray[np.uint32]:
-    """Return the first id of each rank and the number of neurons, (ranks + 1,) uint32."""
-    return np.array([neurons * r // ranks for r in range(ranks + 1)], np.uint32)
+def first_ids(loads: Sequence[float], sizes: Sequence[int], ranks: int) -> NDArray[np.uint32]:
+    """Return the first id of each rank and the number of neurons, (ranks + 1,) uint32.
+
+    Each rank gets the same share of the load, of which a neuron of each population has so much; and at least one neuron.
+    """
+    whole, neurons = [load * size for load, size in zip(loads, sizes, strict=True)], sum(sizes)
+    found, population, before, first = [0], 0, 0.0, 0
+    for r in range(1, ranks):
+        wanted = sum(whole) * r / ranks
+        while population < len(sizes) - 1 and before + whole[population] <= wanted:
+            before, first, population = before + whole[population], first + sizes[population], population + 1
+        cut = first + int((wanted - before) / loads[population])
+        found.append(min(max(cut, found[-1] + 1), neurons - (ranks - r)))
+    return np.array([*found, neurons], np.uint32)
 
 
 def shares(rows: NDArray[np.int64], part: int, parts: int) -> NDArray[np.int64]:
@@ -62,9 +74,9 @@ def shares(rows: NDArray[np.int64], part: int, parts: int) -> NDArray[np.int64]:
     return (rows * (part + 1) + turn) // parts - (rows * part + turn) // parts
 
 
-def part(sizes: list[int], rank: int, ranks: int, by_edge: bool = False) -> Part:
+def part(loads: Sequence[float], sizes: Sequence[int], rank: int, ranks: int, by_edge: bool = False) -> Part:
     """Return the part of one rank in populations of these sizes: of the synapses, those onto its own neurons, or a share of all."""
-    first, stop = (int(i) for i in first_ids(sum(sizes), ranks)[rank:rank + 2])
+    first, stop = (int(i) for i in first_ids(loads, sizes, ranks)[rank:rank + 2])
     id_of = np.cumsum([0, *sizes])
     chunk_of = np.cumsum([0, *(-(-n // CHUNK) for n in sizes)])
     bounds = tuple((min(max(first - int(id_of[p]), 0), n), min(max(stop - int(id_of[p]), 0), n)) for p, n in enumerate(sizes))

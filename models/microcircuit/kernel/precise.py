@@ -102,8 +102,9 @@ def network_of(plan: Plan, seed: int, stream: str) -> PreciseNetwork:
 
 def build_precise(network: PreciseNetwork, background_key: int, ranks: Ranks) -> PreciseBuilt:
     """Return the engine of this rank."""
+    alike = (1.0,) * len(network.sizes)
     neurons, shared = sum(network.sizes), ranks.share_memory and ranks.size > 1
-    own = part(list(network.sizes), ranks.rank, ranks.size)
+    own = part(alike, network.sizes, ranks.rank, ranks.size)
     make = ranks.shared_array if shared else np.zeros
     ring = (make((network.slots, neurons), np.uint32), make((network.slots, neurons), np.float64),
             make((network.slots, 16 * ranks.size), np.uint32))
@@ -113,7 +114,7 @@ def build_precise(network: PreciseNetwork, background_key: int, ranks: Ranks) ->
     state[:, own.local_of(ids)] = network.state[:, own.first_id:own.stop_id]
     engine = PreciseEngine((ranks.rank, ranks.size, ranks.spin), (own.local, own.first_chunk * CHUNK), network.constants,
                            _runs(network, own), background_key, (network.least_delay, network.ages, network.slots), _rows(network, own),
-                           ring, failure, first_ids(neurons, ranks.size), state, meeting)
+                           ring, failure, first_ids(alike, network.sizes, ranks.size), state, meeting)
     return PreciseBuilt(engine, own, failure)
 
 

@@ -119,6 +119,11 @@ static void mc_deliver(mc_engine *e, const mc_block *block, uint64_t instant, in
     }
   }
   mc_scatter(e, e->due, n, input);
+  mc_flight *last = flight + mc_slot(e, instant - e->least_delay - (e->ages - 1));
+  if (last->room > 1024) { /* many neurons fired at once: the next to do so stand in another slot */
+    free(last->next);
+    *last = (mc_flight){0};
+  }
 }
 
 /* Sum what this rank's synapses deliver in the steps to come, all ranks having met at their first one's beginning. */

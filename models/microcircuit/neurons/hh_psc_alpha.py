@@ -153,9 +153,9 @@ def steady(v: float) -> dict[str, float]:
 
 def leaving(p: Values, v: float) -> float:
     """Return the current that leaves through the membrane at a potential and its steady gates, pA."""
-    gates = steady(v)
-    sodium = float(p["g_Na"]) * gates["Act_m"] ** 3 * gates["Inact_h"] * (v - float(p["E_Na"]))
-    return sodium + float(p["g_K"]) * gates["Act_n"] ** 4 * (v - float(p["E_K"])) + float(p["g_L"]) * (v - float(p["E_L"]))
+    m, h, n = (steady(v)[name] for name in ("Act_m", "Inact_h", "Act_n"))
+    sodium = float(p["g_Na"]) * (m * m * m * h) * (v - float(p["E_Na"]))
+    return sodium + float(p["g_K"]) * (n * n * n * n) * (v - float(p["E_K"])) + float(p["g_L"]) * (v - float(p["E_L"]))
 
 
 def complaints(_: Values, step_ms: Fraction) -> tuple[Complaint, ...]:

@@ -16,7 +16,8 @@ from cosim.schedule.edges import Edge, build_edges, describe_headroom
 from cosim.timegrid import in_ms, whole_steps
 
 LONGEST_WINDOW_MS = 10
-"""Window of a group that nothing binds, ms: long enough to cost nothing, short enough to show progress and to lose little."""
+"""Window of a group that nothing binds, ms, where a second takes a core-second: long enough to cost nothing, short enough to show progress
+and to lose little. Lighter groups take longer ones, up to ten times as long, so that they cost nothing there, too."""
 
 
 class Mode(StrEnum):
@@ -88,7 +89,7 @@ def make_plan(experiment: Experiment, descriptions: Mapping[str, Description]) -
     raise_all(problems)
     raise_all(_loops_without_delay(experiment, edges))
     looped = _on_loops(experiment, edges)
-    bounds = _bounds(experiment, looped)
+    bounds = _bounds(experiment, descriptions, looped)
     if experiment.window is not None:
         raise_all(_too_long(experiment, bounds))
     windows = {group: min(experiment.duration, experiment.window or ticks) for group, (ticks, _) in bounds.items()}
@@ -130,7 +131,13 @@ def _on_loops(experiment: Experiment, edges: tuple[Edge, ...]) -> tuple[Edge, ..
     return tuple(e for e in edges if loop_of[e.coupling.source_group] == loop_of[e.coupling.target_group])
 
 
-def _bounds(experiment: Experiment, looped: tuple[Edge, ...]) -> dict[str, tuple[int, Edge | None]]:
+def _unbound_ms(work: float) -> int:
+    """Return the window of groups that nothing binds and that take so many core-seconds for a second, ms."""
+    return round(LONGEST_WINDOW_MS * min(max(1 / work if work > 0 else 10.0, 1.0), 10.0))
+
+
+def _bounds(experiment: Experiment, descriptions: Mapping[str, Description],
+            looped: tuple[Edge, ...]) -> dict[str, tuple[int, Edge | None]]:
     """Find the longest window of each group and the edge that forbids more.
 
     Only edges that lie on a loop bind: elsewhere the target simply follows. A group's window is no longer than the headroom of any
@@ -152,7 +159,8 @@ def _bounds(experiment: Experiment, looped: tuple[Edge, ...]) -> dict[str, tuple
         binding = [e for e in looped if not e.is_instant and (e.coupling.source_group in bundle or e.coupling.target_group in bundle)]
         steps = [experiment.groups[g].step for g in bundle]
         tightest = min(binding, key=lambda e: e.headroom, default=None)
-        ticks = tightest.headroom if tightest else max(int(LONGEST_WINDOW_MS / experiment.tick_ms), lcm(*steps))
+        unbound_ms = _unbound_ms(sum(descriptions[g].work for g in bundle))
+        ticks = tightest.headroom if tightest else max(int(unbound_ms / experiment.tick_ms), lcm(*steps))
         length = whole_steps(ticks, steps)
         if tightest is not None and not length:
             step = in_ms(lcm(*steps) * experiment.tick_ms)

@@ -59,7 +59,7 @@ def microcircuit(network: str, scale: float, ranks: int, drive: str, precision: 
     \b
     Result:   real-time factor after the warm-up, time of building, memory, rates; how much of the machine's limits was reached; the same
               figures of other simulators, and how many times ours they are.
-    Examples: cosim bench microcircuit --scale 0.1 --ranks 2 --against nest --nest-python /tmp/nest/bin/python --rounds 3
+    Examples: cosim bench microcircuit --scale 0.1 --ranks 2 --against nest --nest-python ~/nest/bin/python --rounds 3
               cosim bench microcircuit --scale 1 --ranks 2 --json
     """
     case = Case(network, scale, drive, precision, ranks, seconds, warmup, seed)

@@ -108,9 +108,9 @@ def test_a_component_that_fails_in_its_own_way_is_named_with_the_place(tmp_path:
 
 STAR = """
 neuron: {C_m: 250 pF, tau_m: 10 ms, tau_syn: 0.5 ms, t_ref: 2 ms, V_th: -50 mV, V_reset: -65 mV, E_L: -65 mV}
-populations: {leaf: {size: 4000, mean_rate: 50 Hz}, hub: {size: 400}}
+populations: {leaf: {size: 4000, mean_rate: 50 Hz}, hub: {size: 1}}
 synapses: {s: {weight: 1 pA, delay: 1 ms}}
-projections: [{source: leaf, target: hub, rule: all_to_all, synapse: s}]
+projections: [{source: leaf, target: hub, rule: fixed_indegree, indegree: 4000000, synapse: s}]
 """
 
 
@@ -126,8 +126,8 @@ def test_the_plan_says_how_evenly_ranks_share_a_group_and_what_would_be_better(t
     assert "share 'b'" not in said
     other = "edges" if partition == "neurons" else "neurons"
     figures = {name.split()[0]: row(said, name) for name in (f"{partition} (chosen)", other)}
-    assert figures["neurons"][1:3] == ["1,600,000", "2.000"]
-    assert figures["edges"][1:3] == ["800,000", "1.000"]
+    assert figures["neurons"][1:3] == ["4,000,000", "2.000"]
+    assert figures["edges"][1:3] == ["2,000,000", "1.000"]
     assert (figures["neurons"][4], figures["edges"][4]) == ("1,000 times", "2,000 times")
     assert says in said
 

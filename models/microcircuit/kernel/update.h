@@ -83,7 +83,8 @@ MC_TARGET static uint32_t MC_KIND(update)(mc_engine *e, const mc_run *run, doubl
   }
   MC_NAME(keys) keys;
   if (p->backgrounds) MC_NAME(schedule)(h->key, &keys);
-  int is_wide = e->is_wide || p->backgrounds > 1;
+  int is_wide = e->is_wide;
+  for (uint32_t b = 1; b < p->backgrounds; b++) is_wide |= p->background[b].poisson.count != 0;
   uint32_t found = 0, block_size = e->block[0].count, states = p->kernel->n_states, inputs = p->kernel->n_inputs;
   for (uint32_t c = 0, first = run->first; c < run->chunks; c++, first += MC_CHUNK) {
     uint32_t block = e->n_blocks == 1 ? 0 : first / block_size;

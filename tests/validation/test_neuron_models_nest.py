@@ -26,12 +26,9 @@ def parameters(name: str, given: dict) -> dict:
     return {p.name: given[p.name] for p in model(name).parameters if abs(given.get(p.name, 1e300)) < 1e15}
 
 
-@pytest.mark.parametrize("kernel", [0, 1])
-@pytest.mark.parametrize("name", list(INPUT))
+@pytest.mark.parametrize(("name", "kernel"), [(name, kernel) for name in INPUT for kernel in range(len(model(name).kernels))])
 def test_traces_are_those_of_nest(name, kernel):
     case = INPUT[name]
-    if kernel == len(model(name).kernels):
-        pytest.skip("there is one kernel")
     neuron = Neurons(model(name), parameters(name, case["parameters"]), kernel=kernel)
     arriving = np.zeros((2, 1002))
     for row, key in enumerate(("excitatory_(t_gen_ms,weight)", "inhibitory_(t_gen_ms,abs weight)")):

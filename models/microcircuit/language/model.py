@@ -101,6 +101,14 @@ class Complaint:
     expected: str
 
 
+def reset_below_threshold(p: Values, _: Fraction) -> tuple[Complaint, ...]:
+    """Complain of a V_reset that is not below V_th, for models that have both and ask nothing else."""
+    if p["V_reset"] < p["V_th"]:
+        return ()
+    return (Complaint("V_reset", f"V_reset, {float(p['V_reset']):g} mV, is not below V_th, {float(p['V_th']):g} mV",
+                      "a reset below the threshold"),)
+
+
 def _no_complaints(_: Values, __: Fraction) -> tuple[Complaint, ...]:
     return ()
 

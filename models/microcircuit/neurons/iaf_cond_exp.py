@@ -20,7 +20,7 @@ from typing import Any
 
 from cosim.models.microcircuit.conductances import commutators, integral, left
 from cosim.models.microcircuit.language.functions import expm1, maximum, where
-from cosim.models.microcircuit.language.model import Complaint, Kernel, Model, Parameter, Receptor, State, Values
+from cosim.models.microcircuit.language.model import Kernel, Model, Parameter, Receptor, State, Values, reset_below_threshold
 
 
 def step(n: Any, k: Any, x: Any) -> Any:
@@ -54,14 +54,6 @@ def constants(p: Values, step_ms: Fraction) -> Mapping[str, float]:
             "threshold": float(p["V_th"] - rest), "reset": float(p["V_reset"] - rest), "refractory": float(p["t_ref"] / step_ms)}
 
 
-def complaints(p: Values, _: Fraction) -> tuple[Complaint, ...]:
-    """Return what is wrong with the parameters taken together."""
-    if p["V_reset"] < p["V_th"]:
-        return ()
-    return (Complaint("V_reset", f"V_reset, {float(p['V_reset']):g} mV, is not below V_th, {float(p['V_th']):g} mV",
-                      "a reset below the threshold"),)
-
-
 MODEL = Model(
     name="iaf_cond_exp",
     about="Leaky integrate-and-fire with exponential synaptic conductances, by a Magnus scheme of fourth order.",
@@ -86,4 +78,4 @@ MODEL = Model(
     receptors=(Receptor("ex", "nS", "jump of the excitatory conductance", keeps_sign=False),
                Receptor("in", "nS", "jump of the inhibitory conductance; the sign of a weight is left out", keeps_sign=False)),
     kernels=(Kernel(step, {"ex": "ex", "in": "inh"}),),
-    constants=constants, complaints=complaints)
+    constants=constants, complaints=reset_below_threshold)

@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from cosim.models.microcircuit.language.functions import maximum, where
-from cosim.models.microcircuit.language.model import Complaint, Kernel, Model, Parameter, Receptor, State, Values
+from cosim.models.microcircuit.language.model import Kernel, Model, Parameter, Receptor, State, Values, reset_below_threshold
 from cosim.models.microcircuit.propagators import exponential
 
 
@@ -33,14 +33,6 @@ def constants(p: Values, step_ms: Fraction) -> Mapping[str, float]:
     k = exponential(p["C_m"], p["tau_m"], p["tau_m"], step_ms)
     return {"m22": k.m22, "p20": k.p20, "threshold": float(p["V_th"] - p["E_L"]), "reset": float(p["V_reset"] - p["E_L"]),
             "refractory": float(p["t_ref"] / step_ms)}
-
-
-def complaints(p: Values, _: Fraction) -> tuple[Complaint, ...]:
-    """Return what is wrong with the parameters taken together."""
-    if p["V_reset"] < p["V_th"]:
-        return ()
-    return (Complaint("V_reset", f"V_reset, {float(p['V_reset']):g} mV, is not below V_th, {float(p['V_th']):g} mV",
-                      "a reset below the threshold"),)
 
 
 def peak(_: Values, __: str) -> float:
@@ -68,4 +60,4 @@ MODEL = Model(
     state=(State("V_m", "mV", "membrane potential", above="E_L"),),
     receptors=(Receptor("delta", "mV", "jump of the potential"),),
     kernels=(Kernel(step, {"delta": "jump"}),),
-    constants=constants, complaints=complaints, peak=peak, charge=charge)
+    constants=constants, complaints=reset_below_threshold, peak=peak, charge=charge)

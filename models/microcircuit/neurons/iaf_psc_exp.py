@@ -17,7 +17,7 @@ from fractions import Fraction
 from typing import Any
 
 from cosim.models.microcircuit.language.functions import maximum, where
-from cosim.models.microcircuit.language.model import Complaint, Kernel, Model, Parameter, Receptor, State, Values
+from cosim.models.microcircuit.language.model import Kernel, Model, Parameter, Receptor, State, Values, reset_below_threshold
 from cosim.models.microcircuit.propagators import exponential, peak_of_exponential
 
 
@@ -56,14 +56,6 @@ def kernel(p: Values) -> int:
     return int(p["tau_syn_ex"] == p["tau_syn_in"])
 
 
-def complaints(p: Values, _: Fraction) -> tuple[Complaint, ...]:
-    """Return what is wrong with the parameters taken together."""
-    if p["V_reset"] < p["V_th"]:
-        return ()
-    return (Complaint("V_reset", f"V_reset, {float(p['V_reset']):g} mV, is not below V_th, {float(p['V_th']):g} mV",
-                      "a reset below the threshold"),)
-
-
 def _tau(p: Values, receptor: str) -> Fraction:
     return p["tau_syn_ex"] if receptor == "ex" else p["tau_syn_in"]
 
@@ -99,4 +91,4 @@ MODEL = Model(
     ),
     receptors=(Receptor("ex", "pA", "amplitude of the excitatory current"), Receptor("in", "pA", "amplitude of the inhibitory current")),
     kernels=(Kernel(step, {"ex": "ex", "in": "inh"}), Kernel(step_one_current, {"ex": "syn", "in": "syn"})),
-    constants=constants, kernel=kernel, complaints=complaints, peak=peak, charge=charge)
+    constants=constants, kernel=kernel, complaints=reset_below_threshold, peak=peak, charge=charge)

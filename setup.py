@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from types import ModuleType
 
 from Cython.Build import cythonize
 from setuptools import Extension, find_packages, setup
@@ -22,11 +23,17 @@ def packages() -> list[str]:
     return found
 
 
+def unbuilt() -> None:
+    """Let ``import cosim`` find what needs nothing but the standard library, as nothing is built yet: the translators of models."""
+    package = ModuleType("cosim")
+    package.__path__ = [str(HERE / "cosim"), str(HERE)]
+    sys.modules["cosim"] = package
+
+
 def neurons() -> list[str]:
     """Translate the neuron models into C; return the sources that the engine is linked with."""
-    sys.path.insert(0, str(HERE / "models" / "microcircuit"))
-    from language.generate import generate  # noqa: PLC0415 (found by the path above: nothing is installed yet)
-    from language.translate import translate  # noqa: PLC0415 (as above)
+    from cosim.models.microcircuit.language.generate import generate  # noqa: PLC0415 (found by `unbuilt`)
+    from cosim.models.microcircuit.language.translate import translate  # noqa: PLC0415 (as above)
 
     models = sorted(p for p in Path("models/microcircuit/neurons").glob("*.py") if p.stem != "__init__")
     return [str(source) for source in generate([step for path in models for step in translate(path)], NEURONS)]
@@ -51,6 +58,7 @@ def extensions() -> list[Extension]:
 
 
 os.chdir(HERE)
+unbuilt()
 setup(
     package_dir=FOLDERS,
     packages=packages(),

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from cosim.models.microcircuit.language.functions import exp
+from cosim.models.language.functions import exp
 from cosim.models.microcircuit.network.plasticity import Stdp, TsodyksMarkram
 
 

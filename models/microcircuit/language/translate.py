@@ -18,10 +18,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-FUNCTIONS = {"exp": 1, "expm1": 1, "log": 1, "sqrt": 1, "absolute": 1, "minimum": 2, "maximum": 2}
-_BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
-_COMPARE = {ast.Gt: ">", ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<=", ast.Eq: "==", ast.NotEq: "!="}
-_LOGIC = {ast.BitAnd: "&", ast.BitOr: "|"}
+from cosim.models.language.expression import AbstractExpressions, NotTranslatable, augmented, functions_of
+
 _VARIABLE = re.compile(r"\b(?:n|x|my)_\w+")
 _GIVEN = ("direct", "uniform")
 MOST = {"state variables": 24, "constants": 64, "inputs": 4}  # what ``kernel/engine.h`` has room for
@@ -52,10 +50,6 @@ class Translated:
     code: str
 
 
-class NotTranslatable(Exception):
-    """Say which line of a model cannot be turned into C, and why."""
-
-
 def translate(path: Path) -> list[Translated]:
     """Return the step functions of one file, those whose names begin with ``step``, in C; none of a model whose spikes are precise.
 
@@ -65,7 +59,7 @@ def translate(path: Path) -> list[Translated]:
         With file, line and reason.
     """
     tree = ast.parse(path.read_text(), str(path))
-    functions = {f.name: f for f in tree.body if isinstance(f, ast.FunctionDef)}
+    functions = functions_of(tree)
     steps = [f for name, f in functions.items() if name.startswith("step")]
     if not steps and not any(isinstance(part, ast.keyword) and part.arg == "is_precise" for part in ast.walk(tree)):
         raise NotTranslatable(f"{path}: there is no function whose name begins with 'step'")
@@ -86,11 +80,12 @@ class _Part:
         return {line.split(" = ")[0].strip() for line in self.lines if " = " in line}
 
 
-class _Step:
+class _Step(AbstractExpressions):
     """Walk through one step function and write C."""
 
     def __init__(self, path: Path, functions: dict[str, ast.FunctionDef], function: ast.FunctionDef) -> None:
-        self.path, self.functions, self.function = path, functions, function
+        super().__init__(path, functions)
+        self.function = function
         self.read: dict[str, list[str]] = {"n": [], "k": [], "x": []}
         self.written: set[str] = set()
         self.locals: dict[str, bool] = {}
@@ -173,9 +168,8 @@ class _Step:
                     continue
                 case ast.Assign(targets=[target], value=value):
                     self.lines.append(f"{indent}{self.target(target, value)};")
-                case ast.AugAssign(target=target, op=op, value=value) if type(op) in _BINARY:
-                    whole = ast.copy_location(ast.BinOp(_load(target), op, value), statement)
-                    self.lines.append(f"{indent}{self.target(target, whole)};")
+                case ast.AugAssign(target=target):
+                    self.lines.append(f"{indent}{self.target(target, augmented(statement))};")
                 case ast.For(target=ast.Name(), iter=ast.Call(func=ast.Name(id="range"), args=[ast.Constant(value=int(many))])) if last:
                     self.parts.append(_Part(1, self.lines))
                     self.lines = []
@@ -212,62 +206,27 @@ class _Step:
         if name not in self.read[holder]:
             self.read[holder].append(name)
 
-    def expression(self, e: ast.expr) -> tuple[str, bool]:
-        """Return C code and whether it is a condition."""
-        match e:
-            case ast.Constant() | ast.Attribute() | ast.Name():
-                return self.atom(e)
-            case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return f"(-{self.real(operand)})", False
-            case ast.UnaryOp(op=ast.Invert(), operand=operand):
-                return f"(!{self.condition(operand)})", True
-            case ast.Call(func=ast.Name(id=name), args=arguments):
-                return self.call(e, name, arguments)
-            case _:
-                return self.operation(e)
+    def number(self, value: float) -> str:
+        return f"((MC_REAL){value!r})"
 
-    def atom(self, e: ast.expr) -> tuple[str, bool]:
-        match e:
-            case ast.Constant(value=bool()):
-                raise self.wrong(e, "write a comparison instead of True or False")
-            case ast.Constant(value=int() | float() as number):
-                return f"((MC_REAL){float(number)!r})", False
-            case ast.Attribute(value=ast.Name(id="n" | "k" | "x" as holder), attr=name) if self.inside is None:
-                self.note(holder, name)
-                return f"{holder}_{name}", False
-            case ast.Name(id=name):
-                known = self.locals if self.inside is None else self.inside
-                if f"my_{name}" not in known:
-                    raise self.wrong(e, f"'{name}' is not known here")
-                return f"my_{name}", known[f"my_{name}"]
-            case _:
-                raise self.wrong(e, "only numbers, n.NAME, k.NAME, x.NAME and local names have a counterpart in a kernel")
+    def known(self, name: str) -> tuple[str, bool] | None:
+        known = self.locals if self.inside is None else self.inside
+        return (f"my_{name}", known[f"my_{name}"]) if f"my_{name}" in known else None
 
-    def operation(self, e: ast.expr) -> tuple[str, bool]:
-        match e:
-            case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
-                if isinstance(left, ast.Constant) and isinstance(right, ast.Constant):
-                    raise self.wrong(e, "write the value: two numbers would be combined in another precision in C than in NumPy")
-                return f"({self.real(left)} {_BINARY[type(op)]} {self.real(right)})", False
-            case ast.BinOp(left=left, op=op, right=right) if type(op) in _LOGIC:
-                return f"({self.condition(left)} {_LOGIC[type(op)]} {self.condition(right)})", True
-            case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARE:
-                return f"({self.real(left)} {_COMPARE[type(op)]} {self.real(right)})", True
-            case _:
-                raise self.wrong(e, "this expression has no counterpart in a kernel")
+    def held(self, e: ast.Attribute, holder: str, name: str) -> str:
+        if holder not in self.read or self.inside is not None:
+            raise self.wrong(e, "only numbers, n.NAME, k.NAME, x.NAME and local names have a counterpart in a kernel")
+        self.note(holder, name)
+        return f"{holder}_{name}"
 
-    def call(self, e: ast.expr, name: str, arguments: list[ast.expr]) -> tuple[str, bool]:
-        if name == "where" and len(arguments) == 3:
-            return f"MC_KIND(where)({self.condition(arguments[0])}, {self.real(arguments[1])}, {self.real(arguments[2])})", False
-        if FUNCTIONS.get(name) == len(arguments):
-            return f"MC_{name.upper()}({', '.join(self.real(a) for a in arguments)})", False
-        if name in self.functions and len(arguments) == len(self.functions[name].args.args):
-            given = [self.real(a) for a in arguments]
-            if name not in self.called:
-                self.called[name] = self.function_of_file(name)
-            return f"MC_KIND(my_{name})({', '.join(given)})", False
-        raise self.wrong(e, f"there is no function '{name}' of {len(arguments)} arguments; known are where, {', '.join(FUNCTIONS)} and "
-                         "those of the file")
+    def built_in(self, name: str) -> str:
+        return "MC_KIND(where)" if name == "where" else f"MC_{name.upper()}"
+
+    def own(self, e: ast.Call, name: str, arguments: list[ast.expr]) -> str:
+        given = [self.real(a) for a in arguments]
+        if name not in self.called:
+            self.called[name] = self.function_of_file(name)
+        return f"MC_KIND(my_{name})({', '.join(given)})"
 
     def function_of_file(self, name: str) -> str:
         function = self.functions[name]
@@ -279,28 +238,3 @@ class _Step:
         self.inside = outside
         arguments = ", ".join(f"MC_REAL my_{a.arg}" for a in function.args.args)
         return f"MC_TARGET static inline __attribute__((always_inline)) MC_REAL MC_KIND(my_{name})({arguments}) {{ return {code}; }}\n"
-
-    def real(self, e: ast.expr) -> str:
-        code, is_mask = self.expression(e)
-        if is_mask:
-            raise self.wrong(e, "a condition stands where a number is needed; use where()")
-        return code
-
-    def condition(self, e: ast.expr) -> str:
-        code, is_mask = self.expression(e)
-        if not is_mask:
-            raise self.wrong(e, "a number stands where a condition is needed; compare it with something")
-        return code
-
-    def wrong(self, node: ast.AST, why: str) -> NotTranslatable:
-        return NotTranslatable(f"{self.path}:{getattr(node, 'lineno', 1)}: {why}")
-
-
-def _load(target: ast.expr) -> ast.expr:
-    match target:
-        case ast.Name(id=name):
-            return ast.copy_location(ast.Name(name, ast.Load()), target)
-        case ast.Attribute(value=value, attr=name):
-            return ast.copy_location(ast.Attribute(value, name, ast.Load()), target)
-        case _:
-            return target

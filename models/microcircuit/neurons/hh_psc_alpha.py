@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from cosim.models.microcircuit.language.functions import exp, expm1, maximum, where
+from cosim.models.language.functions import exp, expm1, maximum, where
 from cosim.models.microcircuit.language.model import Complaint, Kernel, Model, Parameter, Receptor, State, Values
 from cosim.models.microcircuit.propagators import alpha
 from cosim.models.microcircuit.resting import resting_potential

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from cosim.models.microcircuit.language.functions import maximum, where
+from cosim.models.language.functions import maximum, where
 from cosim.models.microcircuit.language.model import Kernel, Model, Parameter, Receptor, State, Values, reset_below_threshold
 from cosim.models.microcircuit.propagators import exponential
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from cosim.models.microcircuit.language.functions import maximum, where
+from cosim.models.language.functions import maximum, where
 from cosim.models.microcircuit.language.model import Complaint, Kernel, Model, Parameter, Receptor, State, Values
 
 _LONGEST_STEP = Fraction(1)

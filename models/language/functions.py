@@ -58,6 +58,85 @@ def log(x: Real) -> Real:
     return _log_single(x) if x.dtype == np.float32 else _log_double(x)
 
 
+def sin(x: Real) -> Real:
+    """Return the sine; double precision, for arguments below 10^5."""
+    return _turned(np.asarray(x, np.float64), 0)
+
+
+def cos(x: Real) -> Real:
+    """Return the cosine; double precision, for arguments below 10^5."""
+    return _turned(np.asarray(x, np.float64), 1)
+
+
+def tanh(x: Real) -> Real:
+    """Return the hyperbolic tangent; double precision."""
+    x = np.asarray(x, np.float64)
+    e = expm1(2.0 * x)
+    return np.where(x > 22.0, 1.0, np.where(x < -22.0, -1.0, e / (e + 2.0)))
+
+
+def erfc(x: Real) -> Real:
+    """Return the complementary error function; double precision."""
+    x = np.asarray(x, np.float64)
+    a, z = np.abs(x), x * x
+    y = x * (_polynomial(z, _NEAR) / _polynomial(z, _NEAR_BELOW))
+    near = np.where(x < 0.25, 1.0 - (x + y), 0.5 - ((x - 0.5) + y))
+    s = a - 1.0
+    p = _polynomial(s, _MIDDLE) / _polynomial(s, _MIDDLE_BELOW)
+    middle = np.where(x < 0.0, 1.0 + (_AT_ONE + p), (1.0 - _AT_ONE) - p)
+    b = np.where(a < 1.25, 1.25, np.where(a > 27.0, 27.0, a))
+    q = 1.0 / (b * b)
+    is_far = b > 1.0 / 0.35
+    above = np.where(is_far, _polynomial(q, _FAR), _polynomial(q, _MIDWAY))
+    r = above / np.where(is_far, _polynomial(q, _FAR_BELOW), _polynomial(q, _MIDWAY_BELOW))
+    cut = (np.atleast_1d(b).view(np.int64) & -0x100000000).view(np.float64).reshape(b.shape)
+    tail = exp(-cut * cut - 0.5625) * exp((cut - b) * (cut + b) + r) / b
+    far = np.where(x < 0.0, 2.0 - tail, tail)
+    return np.where(a < 0.84375, near, np.where(a < 1.25, middle, np.where(x > 27.0, 0.0, np.where(np.isnan(x), x, far))))
+
+
+# Coefficients of fdlibm (Sun Microsystems 1993), from the lowest power.
+_SINE = (-1.66666666666666324348e-01, 8.33333333332248946124e-03, -1.98412698298579493134e-04, 2.75573137070700676789e-06,
+         -2.50507602534068634195e-08, 1.58969099521155010221e-10)
+_COSINE = (4.16666666666666019037e-02, -1.38888888888741095749e-03, 2.48015872894767294178e-05, -2.75573143513906633035e-07,
+           2.08757232129817482790e-09, -1.13596475577881948265e-11)
+_AT_ONE = 8.45062911510467529297e-01
+_NEAR = (1.28379167095512558561e-01, -3.25042107247001499370e-01, -2.84817495755985104766e-02, -5.77027029648944159157e-03,
+         -2.37630166566501626084e-05)
+_NEAR_BELOW = (1.0, 3.97917223959155352819e-01, 6.50222499887672944485e-02, 5.08130628187576562776e-03, 1.32494738004321644526e-04,
+               -3.96022827877536812320e-06)
+_MIDDLE = (-2.36211856075265944077e-03, 4.14856118683748331666e-01, -3.72207876035701323847e-01, 3.18346619901161753674e-01,
+           -1.10894694282396677476e-01, 3.54783043256182359371e-02, -2.16637559486879084300e-03)
+_MIDDLE_BELOW = (1.0, 1.06420880400844228286e-01, 5.40397917702171048937e-01, 7.18286544141962662868e-02, 1.26171219808761642112e-01,
+                 1.36370839120290507362e-02, 1.19844998467991074170e-02)
+_MIDWAY = (-9.86494403484714822705e-03, -6.93858572707181764372e-01, -1.05586262253232909814e01, -6.23753324503260060396e01,
+           -1.62396669462573470355e02, -1.84605092906711035994e02, -8.12874355063065934246e01, -9.81432934416914548592e00)
+_MIDWAY_BELOW = (1.0, 1.96512716674392571292e01, 1.37657754143519042600e02, 4.34565877475229228821e02, 6.45387271733267880336e02,
+                 4.29008140027567833386e02, 1.08635005541779435134e02, 6.57024977031928170135e00, -6.04244152148580987438e-02)
+_FAR = (-9.86494292470009928597e-03, -7.99283237680523006574e-01, -1.77579549177547519889e01, -1.60636384855821916062e02,
+        -6.37566443368389627722e02, -1.02509513161107724954e03, -4.83519191608651397019e02)
+_FAR_BELOW = (1.0, 3.03380607434824582924e01, 3.25792512996573918826e02, 1.53672958608443695994e03, 3.19985821950859553908e03,
+              2.55305040643316442583e03, 4.74528541206955367215e02, -2.24409524465858183362e01)
+
+
+def _polynomial(x: Real, coefficients: tuple[float, ...]) -> Real:
+    total = np.full_like(x, coefficients[-1])
+    for c in coefficients[-2::-1]:
+        total = c + x * total
+    return total
+
+
+def _turned(x: Real, quarter: int) -> Real:
+    n = np.rint(x * 0.63661977236758134308)
+    r = ((x - n * 1.57079632673412561417e00) - n * 6.07710050630396597660e-11) - n * 2.02226624879595063154e-21
+    z = r * r
+    s = r + r * z * _polynomial(z, _SINE)
+    c = (1.0 - 0.5 * z) + z * z * _polynomial(z, _COSINE)
+    turn = np.where(np.isnan(n), 0.0, n).astype(np.int64) + quarter
+    y = np.where(turn & 1, c, s)
+    return np.where(turn & 2, -y, y)
+
+
 _EXP_DOUBLE = [1 / factorial(n) for n in range(13, -1, -1)]
 _EXP_SINGLE = [1 / factorial(n) for n in range(7, -1, -1)]
 _EXPM1_DOUBLE = _EXP_DOUBLE[:-1]

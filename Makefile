@@ -4,7 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find cosim adapters models launch -name '*.pyx' -o -name '*.pxd' -o -name '*.pxi' -o -name '*.h') \
-           $(wildcard models/microcircuit/neurons/*.py models/microcircuit/language/*.py models/language/*.py) setup.py pyproject.toml
+           $(wildcard models/microcircuit/neurons/*.py models/microcircuit/language/*.py models/language/*.py models/wholebrain/dynamics/*.py \
+           models/wholebrain/language/*.py) setup.py pyproject.toml
 
 .PHONY: help run test check validate clean
 

@@ -11,6 +11,7 @@ from setuptools import Extension, find_packages, setup
 FOLDERS = {"cosim": "cosim", "cosim.adapters": "adapters", "cosim.models": "models", "cosim.launch": "launch"}
 HERE = Path(__file__).parent
 NEURONS = Path("build/neurons")
+REGIONS = Path("build/mean_fields")
 ONLY = os.environ.get("COSIM_BUILD_ONLY", "")
 CHECKED = os.environ.get("COSIM_CHECK_BOUNDS") == "1"
 
@@ -39,19 +40,33 @@ def neurons() -> list[str]:
     return [str(source) for source in generate([step for path in models for step in translate(path)], NEURONS)]
 
 
+def mean_fields() -> list[str]:
+    """Translate the mean-field models into C; return the sources that their engine is linked with."""
+    from cosim.models.wholebrain.dynamics import model, names  # noqa: PLC0415 (found by `unbuilt`)
+    from cosim.models.wholebrain.language.generate import generate  # noqa: PLC0415 (as above)
+    from cosim.models.wholebrain.language.translate import translate  # noqa: PLC0415 (as above)
+
+    models = [model(name) for name in names()]
+    folder = Path("models/wholebrain/dynamics")
+    translated = [translate(folder / f"{m.name}.py", m.variables, tuple(r.name for r in m.receives), tuple(i.name for i in m.inputs))
+                  for m in models]
+    sends = {m.name: tuple(s.name for s in m.sends) for m in models}
+    return [str(source) for source in generate(translated, sends, {m.name: m.variables for m in models}, REGIONS)]
+
+
 def extensions() -> list[Extension]:
     """Make one extension of every .pyx; headers and .pxd files that are shared stand in cosim/."""
     found = []
-    more = {"cosim.models.microcircuit.kernel._engine": neurons()}
+    more = {"cosim.models.microcircuit.kernel._engine": neurons(), "cosim.models.wholebrain.kernel._engine": mean_fields()}
     for name, folder in FOLDERS.items():
         for source in sorted(Path(folder).rglob("*.pyx")):
             if ONLY and ONLY not in str(source):
                 continue
             module = ".".join([name, *source.relative_to(folder).with_suffix("").parts])
             depends = [str(h) for h in [*Path("cosim").glob("*.h"), *source.parent.rglob("*.h"), *source.parent.rglob("*.pxi")]]
-            depends += [str(h) for h in NEURONS.glob("*.h")] if module in more else []
+            depends += [str(h) for folder in (NEURONS, REGIONS) for h in folder.glob("*.h")] if module in more else []
             found.append(Extension(module, [str(source), *more.get(module, [])], depends=depends,
-                                   include_dirs=["cosim", str(source.parent), str(NEURONS)],
+                                   include_dirs=["cosim", str(source.parent), str(NEURONS), str(REGIONS)],
                                    extra_compile_args=["-O3", "-std=gnu11", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math",
                                                        "-Wno-unreachable-code"]))
     return found

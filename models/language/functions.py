@@ -87,7 +87,7 @@ def erfc(x: Real) -> Real:
     b = np.where(a < 1.25, 1.25, np.where(a > 27.0, 27.0, a))
     q = 1.0 / (b * b)
     is_far = b > 1.0 / 0.35
-    above = np.where(is_far, _polynomial(q, _FAR), _polynomial(q, _MIDWAY))
+    above: Real = np.where(is_far, _polynomial(q, _FAR), _polynomial(q, _MIDWAY))
     r = above / np.where(is_far, _polynomial(q, _FAR_BELOW), _polynomial(q, _MIDWAY_BELOW))
     cut = (np.atleast_1d(b).view(np.int64) & -0x100000000).view(np.float64).reshape(b.shape)
     tail = exp(-cut * cut - 0.5625) * exp((cut - b) * (cut + b) + r) / b

@@ -38,7 +38,7 @@ class WholeBrain(Component):
         """Return ports, facts and needs; finds the resting state on the first call."""
         s = self._setting
         if self._search is None:
-            self._search = find_rest(s.net, s.model, s.rows, s.gain)
+            self._search = find_rest(s)
             self._outputs = output_ports(s, self._search.rest, self._clock.step)
         return description(self._given, s, self._search, self._outputs, self._clock)
 
@@ -46,9 +46,9 @@ class WholeBrain(Component):
         """Build this rank's share of the network and set it to its state at instant 0."""
         self.describe()
         rest = self._search.rest if self._search and self._given.start == "rest" else None
-        state = initial_state(self._given, self._setting, rest.state if rest else None)
+        states = initial_state(self._given, self._setting, rest.states if rest else None)
         key = stream_key(context.seed, self._given.noise_stream or context.group, "noise")
-        self._running = Running(self._setting, self._outputs, self._clock, context.ranks, key, state)
+        self._running = Running(self._setting, self._outputs, self._clock, context.ranks, key, states)
 
     def initial(self) -> Mapping[str, Block]:
         """Return what the ports held up to instant 0, or up to their lead."""

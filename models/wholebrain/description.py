@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from cosim.interfaces import Description, Port
-from cosim.models.wholebrain._engine import STRETCH
+from cosim.models.wholebrain.kernel._engine import STRETCH
 from cosim.models.wholebrain.parameters import WholeBrainParameters
+from cosim.models.wholebrain.patches import PatchSetting
 from cosim.models.wholebrain.ports import input_ports
 from cosim.models.wholebrain.rest import Search
 from cosim.models.wholebrain.setting import Setting
@@ -25,7 +26,7 @@ def description(p: WholeBrainParameters, s: Setting, search: Search, outputs: tu
     soonest, latest = (int(d) for d in (between.min(initial=s.net.longest), between.max(initial=0)))
     fell_back = p.connectome != "synthetic" and s.connectome.origin.startswith("synthetic (")
     facts = {
-        "model": f"{s.model.name} ({s.model.source})",
+        "model": "; ".join(_named(s, p) for p in s.patches.all),
         "connectome": s.connectome.origin + (f", in place of {p.connectome}: tvb-data is not installed" if fell_back else ""),
         "regions": f"{n}, of which {here} are simulated here",
         "connections": f"{len(between)} between regions, {links - len(between)} with themselves",
@@ -36,7 +37,8 @@ def description(p: WholeBrainParameters, s: Setting, search: Search, outputs: tu
     if search.rest is None:
         facts["rest"] = f"{search.why}; the run starts from the model's own values"
     elif search.rest.rates is not None:
-        facts["rest"] = f"{search.rest.rates.min():.3f} to {search.rest.rates.max():.3f} Hz"
+        facts["rest"] = f"{np.nanmin(search.rest.rates):.3f} to {np.nanmax(search.rest.rates):.3f} Hz"
+    facts |= _heard(s)
     for number, pulse in enumerate(s.pulses):
         lost = [s.connectome.labels[r] for r in pulse.regions if r in {x.region for x in s.replaced}]
         if lost:
@@ -48,14 +50,32 @@ def description(p: WholeBrainParameters, s: Setting, search: Search, outputs: tu
         "replaced": np.array([r.region for r in s.replaced], np.int64),
         "labels": np.array([label.encode() for label in s.connectome.labels]),
     }
-    rows = 2 * n * (2 * s.net.longest + 4 * STRETCH + 90)
+    rows = (1 + s.patches.slots) * n * (2 * s.net.longest + 4 * STRETCH + 150)
+    variables = max(len(p.model.state) for p in s.patches.all)
     return Description(
         outputs,
         input_ports(s, clock.step),
         internal_delay=clock.step * max(1, soonest),
         max_ranks=here,
-        memory_bytes=8 * (rows + 12 * STRETCH * here + 3 * n * n),
+        memory_bytes=8 * (rows + (4 + 3 * variables) * STRETCH * here + 3 * n * n),
         work=1000 / clock.step_ms * (_SECONDS_A_REGION * here + _SECONDS_A_LINK * links),
         facts=facts,
         static=static,
     )
+
+
+def _named(s: Setting, p: PatchSetting) -> str:
+    where = "" if len(s.patches.all) == 1 else f" in {len(p.regions)} region{'s' * (len(p.regions) != 1)}"
+    return f"{p.model.name}{where} ({p.model.source})"
+
+
+def _heard(s: Setting) -> dict[str, str]:
+    """Say what different models take from each other."""
+    found = {}
+    for (target, source, r), taken in s.patches.taken.items():
+        if target != source:
+            models = {p.model.name: p.model for p in s.patches.all}
+            sent, received = models[source].sends[taken.sent].name, models[target].receives[r].name
+            plus = f" {taken.plus:+g}" if taken.plus else ""
+            found[f"{received} of {target}"] = f"takes {taken.times:g} * {sent}{plus} from {source}"
+    return found

@@ -35,6 +35,69 @@ class Stimulus:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherModel:
+    """Hold another model for some regions.
+
+    Parameters
+    ----------
+    regions : tuple of str
+        Names of the regions that have it.
+    model : str
+        Name of the model.
+    model_parameters : mapping of str to number, tuple of numbers or str
+        Its parameters; a tuple holds one number for each of these regions.
+    takes : mapping of str to str
+        For some of what the model receives, which of the things sent it sums.
+    """
+
+    regions: tuple[str, ...]
+    model: str
+    model_parameters: Mapping[str, float | str | tuple[float, ...]] = field(default_factory=dict)
+    takes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Say what one model takes from another: ``times`` what is sent, ``plus`` a constant, in place of what it takes from its own kind.
+
+    Parameters
+    ----------
+    source, target : str
+        Names of the sending and of the receiving model.
+    received, sent : str
+        What the target receives, and what of the source it takes.
+    times, plus : float
+        Turn the one into the other.
+    """
+
+    source: str
+    target: str
+    received: str
+    sent: str
+    times: float = 1.0
+    plus: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sigmoid:
+    """Hold the constants of sigmoidal coupling: low + (high - low) / (1 + exp(-slope (sum - middle) / width)).
+
+    Parameters
+    ----------
+    low, high : float
+        What it goes from and to; the defaults are those of The Virtual Brain.
+    middle, slope, width : float
+        Where it is half way, how steep it is, and the scale of its argument.
+    """
+
+    low: float = -1.0
+    high: float = 1.0
+    middle: float = 0.0
+    slope: float = 1.0
+    width: float = 230.0
+
+
+@dataclass(frozen=True, slots=True)
 class WholeBrainParameters:
     """Hold the parameters of `wholebrain`.
 
@@ -54,14 +117,30 @@ class WholeBrainParameters:
         Conduction speed; delays are rint(length / speed / step), half to even.
     coupling : float
         The factor G of all long-range input.
+    coupling_function : {'linear', 'difference', 'sigmoidal'}
+        What becomes of the sum over sources: G times it; G times the sum over what each sends less what the region sends itself; or G
+        times a sigmoid of it. Kuramoto's coupling is that of the model `kuramoto`.
+    coupling_offset : float
+        What is added to all long-range input.
+    sigmoid : Sigmoid
+        Constants of sigmoidal coupling.
     model : str
         Name of the local model.
     model_parameters : mapping of str to number, tuple of numbers or str
         Parameters of the local model; a tuple holds one number a region.
-    scheme : {'euler', 'heun', 'heun_held'}
-        Heun's scheme takes the delayed input of both ends of the step; 'heun_held' keeps that of its start (as The Virtual Brain).
+    takes : mapping of str to str
+        For some of what the model receives, which of the things sent it sums, where it is not the usual one.
+    other_models : tuple of OtherModel
+        Other models for some regions.
+    exchange : tuple of Exchange
+        What models take from each other, where they do not send things of the same name.
+    scheme : {'euler', 'heun', 'heun_held', 'rk4', 'backward_euler', 'tr_bdf2'}
+        Heun's scheme takes the delayed input of both ends of the step; 'heun_held' keeps that of its start (as The Virtual Brain). The last
+        two are implicit, for stiff models.
     noise : float or mapping of str to float
         Strength of the additive white noise, in the unit of the variable / sqrt(ms); for all variables, or by variable.
+    noise_by : mapping of str to {'state', 'root'}
+        Variables whose noise is multiplied by the variable itself, or by its square root.
     noise_stream : str or None
         Name of the random stream; None is the name of the group. Groups that share it draw the same noise for the same region.
     start : {'rest', 'model'}
@@ -87,10 +166,17 @@ class WholeBrainParameters:
     self_connections: bool = True
     speed: Annotated[float, Unit("mm/ms")] = 3.0
     coupling: float = 1.0
+    coupling_function: Literal["linear", "difference", "sigmoidal"] = "linear"
+    coupling_offset: float = 0.0
+    sigmoid: Sigmoid = field(default_factory=Sigmoid)
     model: str = "reduced_wong_wang"
     model_parameters: Mapping[str, float | str | tuple[float, ...]] = field(default_factory=dict)
-    scheme: Literal["euler", "heun", "heun_held"] = "heun"
+    takes: Mapping[str, str] = field(default_factory=dict)
+    other_models: tuple[OtherModel, ...] = ()
+    exchange: tuple[Exchange, ...] = ()
+    scheme: Literal["euler", "heun", "heun_held", "rk4", "backward_euler", "tr_bdf2"] = "heun"
     noise: float | Mapping[str, float] = 0.0
+    noise_by: Mapping[str, Literal["state", "root"]] = field(default_factory=dict)
     noise_stream: str | None = None
     start: Literal["rest", "model"] = "rest"
     initial: Mapping[str, float | tuple[float, ...]] = field(default_factory=dict)

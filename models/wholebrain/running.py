@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 
 from cosim.blocks import Block, Samples
 from cosim.errors import RunError
 from cosim.interfaces import Port, Ranks
-from cosim.models.wholebrain._engine import STRETCH, Engine, LinkTable, follow, source
+from cosim.models.wholebrain.kernel._engine import STRETCH, Engine, LinkTable, Patch
 from cosim.models.wholebrain.network import Array
-from cosim.models.wholebrain.ports import rate_is_known
-from cosim.models.wholebrain.rest import rates_in
+from cosim.models.wholebrain.patches import build, links_of, part_of, self_links, sources
+from cosim.models.wholebrain.ports import rate_is_known, rated, regions_with
+from cosim.models.wholebrain.rest import built_whole, rates_in, sent_in
 from cosim.models.wholebrain.setting import Pulse, Replaced, Setting
 from cosim.timegrid import Clock, Window
+
+_HEUN = 1
 
 
 class Running:
@@ -32,76 +36,92 @@ class Running:
         The group's inner communication.
     key : int
         Random stream of the noise.
-    state : (variables, n) float64
-        State of every region of the whole network at instant 0 and before.
+    states : tuple of (variables, n_regions) float64
+        State of every region of the whole network at instant 0 and before, by patch.
     """
 
-    def __init__(self, setting: Setting, outputs: tuple[Port, ...], clock: Clock, ranks: Ranks, key: int, state: Array) -> None:
+    def __init__(self, setting: Setting, outputs: tuple[Port, ...], clock: Clock, ranks: Ranks, key: int,
+                 states: tuple[Array, ...]) -> None:
         s = self._setting = setting
         self._outputs, self._clock, self._ranks = outputs, clock, ranks
         cut = [len(s.simulated) * r // ranks.size for r in range(ranks.size + 1)]
-        mine = list(s.simulated[cut[ranks.rank] : cut[ranks.rank + 1]])
+        shares = [s.simulated[a:b] for a, b in pairwise(cut)]
+        mine = shares[ranks.rank]
+        self._patches = [part for p in s.patches.all if (part := part_of(p, mine)) is not None]
         between = s.net.delays[np.ix_(s.simulated, s.simulated)][s.net.between[np.ix_(s.simulated, s.simulated)]]
         soonest = int(between.min(initial=s.net.block))
-        together = ranks.size > 1 and not s.alone
-        self._block = max(1, min(s.net.block, soonest)) if together else s.net.block
-        self._exchange = together
-        self._exchange_predicted = together and soonest == 0 and s.scheme == 1
-        nothing: list[int] = []
-        along, brief, instant = (s.net.links(mine if not s.alone else nothing, part) for part in ("long", "short", "instant"))
+        self._exchange = ranks.size > 1 and not s.alone
+        self._block = max(1, min(s.net.block, soonest)) if self._exchange else s.net.block
+        self._exchange_predicted = self._exchange and soonest == 0 and s.scheme == _HEUN
+        self._built = [build(s.net, s.patches, p, s.gain, s.offset, s.coupling == 1, s.net.block) for p in self._patches]
+        along, brief, instant = (links_of(s.net, s.patches, self._patches, part) for part in ("long", "short", "instant"))
         if s.alone:
-            along = brief = instant = (np.zeros(len(mine) + 1, np.int64), *along[1:])
+            along = brief = instant = (np.zeros(len(along[0]), np.int64), along[1][:0], along[2][:0], along[3][:0])
+        regions, row = len(s.connectome), s.patches.row
+        given = s.patches.rows([r.region for r in s.replaced])
+        self._keeps_rates = any(p.name.endswith(".afferent_rate") for p in outputs)
         self._engine = Engine(
-            s.model.number,
-            s.scheme,
-            clock.step_ms,
-            s.gain,
-            mine,
-            [r.region for r in s.replaced],
-            len(s.connectome),
+            self._built,
+            max(1, regions * s.patches.slots),
+            given,
             s.net.longest,
             s.net.block,
             along,
             brief,
             instant,
-            s.net.weights[mine, mine],
-            s.net.delays[mine, mine],
-            s.rows[:, mine],
-            [v.low for v in s.model.variables],
-            [v.high for v in s.model.variables],
-            s.sigma,
-            len(s.model.inputs),
-            any(p.name.endswith(".afferent_rate") for p in outputs),
+            self_links(s.net, s.patches, self._patches, self._built),
+            s.scheme,
+            clock.step_ms,
+            s.gain,
+            int(s.coupling == 2),
+            s.curve,
+            regions if self._keeps_rates else 0,
             s.alone,
             key,
+            self._exchange_predicted,
         )
-        self._mine = np.array(mine, np.int64)
-        self._everyone = np.array(s.simulated, np.int64)
-        self._place = {region: i for i, region in enumerate(mine)}
-        self._targets = {
-            r: LinkTable(*s.net.links([r], "long", "short", "instant"), self._engine.row)
-            for r in (*(x.region for x in s.replaced), *(mine if s.alone else ()))
-        }
-        sent = source(s.model.number, s.rows, state)
-        self._sent = {r.region: float(sent[r.region]) for r in s.replaced}
-        self._rates: Array = np.zeros(len(s.connectome))
-        self._engine.start(state[:, self._mine], sent)
+        self._place = {region: (k, i) for k, p in enumerate(self._patches) for i, region in enumerate(p.regions)}
+        # The order in which ranks hand over what they hold: rank by rank, patch by patch, region by region.
+        self._everyone = [r for share in shares for p in s.patches.all for r in p.regions if r in set(share)]
+        self._rows_of = [[[row(r, c) for r in p.regions] for c in s.patches.used[p.model.name]] for p in self._patches]
+        self._all_rows = np.array([x for share in shares for p in s.patches.all if (part := part_of(p, share)) is not None
+                                   for c in s.patches.used[p.model.name] for x in (row(r, c) for r in part.regions)], np.int64)
+        self._my_rows = np.array([x for rows in self._rows_of for each in rows for x in each], np.int64)
+        self._columns, self._places = self._layout(shares)
+        self._followed: dict[int, Patch] = {}
+        self._tables: dict[tuple[int, int], LinkTable] = {}
+        self._rate_tables: dict[int, LinkTable] = {}
+        for region in (*(x.region for x in s.replaced), *(mine if s.alone else ())):
+            begin, source, delay, weight = s.net.links([region], "long", "short", "instant")
+            self._rate_tables[region] = LinkTable(begin, source, delay, weight, self._engine.row)
+            model = s.patches.of(region).model
+            for r in range(len(model.receives)):
+                found = sources(s.patches, model.name, r)
+                self._tables[region, r] = LinkTable(begin, found.row[source], delay, weight * found.times[source], self._engine.row)
+        sent = sent_in(s.patches, built_whole(s, s.net), states)
+        self._sent = {x: float(sent[x]) for x in given}
+        self._rates: Array = np.zeros(regions)
+        whole = {r: state[:, i] for p, state in zip(s.patches.all, states, strict=True) for i, r in enumerate(p.regions)}
+        # A run alone sums from a history before it knows what comes from outside; both hold the same before instant 0.
+        self._engine.start([np.stack([whole[r] for r in p.regions], axis=1) for p in self._patches], sent)
         if s.alone:
-            for i, r in enumerate(mine):
-                self._engine.outside[:, i] = self._engine.afferent(self._targets[r], 0, 0, 1, False)[0]
-        here = list(s.simulated)
+            for region in mine:
+                self._put_afferent(region, slice(None), np.array([
+                    self._engine.afferent(self._tables[region, r], 0, 0, 1, False) for r in range(self._received(region))]))
         # A stimulus enters the rate in the same instant; then the rates at instant 0 are not those that held before.
         self._at_once = [p for p in s.pulses if p.start == 0 < p.stop]
         self._before = 1 if self._at_once else 0  # steps before instant 0 that `initial` tells too
-        self._first: dict[str, Array | float] = {name: state[v, here] for v, name in enumerate(s.model.variable_names)}
+        variables = {name for p in s.patches.all for name in p.model.variables}
+        self._first: dict[str, Array] = {
+            name: np.array([whole[r][s.patches.of(r).model.variables.index(name)] for r in regions_with(s, name)]) for name in variables}
         if s.alone:
-            self._first |= {f"{s.connectome.labels[r]}.coupling": float(sent[r]) for r in here}
-        if s.model.rate is not None:
-            self._first["rate"] = self._find_first_rates(state)
+            self._first |= {f"{s.connectome.labels[r]}.coupling": sent[s.patches.rows([r])] for r in s.simulated}
+        if rated(s):
+            self._first["rate"] = self._find_first_rates(states)
 
     def initial(self) -> Mapping[str, Block]:
         """Return what the ports held up to instant 0, or up to their lead."""
-        step, s, engine = self._clock.step, self._setting, self._engine
+        step, s = self._clock.step, self._setting
         found: dict[str, Block] = {}
         for port in self._outputs:
             if port.name in self._first:
@@ -111,8 +131,8 @@ class Running:
             name = s.connectome.labels[r.region]
             for of_rates, port_name in ((False, f"{name}.afferent"), (True, f"{name}.afferent_rate")):
                 if any(p.name == port_name for p in self._outputs):
-                    values = self._afferent(engine, r, r.lead - self._before, self._before + 1, of_rates)
-                    found[port_name] = Samples((r.lead - self._before) * step, step, values[:, None])
+                    values = self._afferent(r, r.lead - self._before, self._before + 1, of_rates)
+                    found[port_name] = Samples((r.lead - self._before) * step, step, values)
         return found
 
     def advance(self, window: Window, inputs: Mapping[str, Block]) -> Mapping[str, Block]:
@@ -126,38 +146,76 @@ class Running:
             self._take(k, steps, k - first, inputs)
             self._step(k, steps)
             self._give(k, steps, parts)
+            self._engine.carry_over(steps)
         if self._ranks.rank:
             return {}
         return {p.name: Samples(window.start + p.lead + step, step, np.concatenate(parts[p.name])) for p in self._outputs}
 
-    def _find_first_rates(self, state: Array) -> Array:
+    def _layout(self, shares: list[tuple[int, ...]]) -> tuple[dict[str, list[int]], int]:
+        """Say in which columns of what the ranks hand over each port finds its channels, and how many columns this rank hands over."""
+        s, at = self._setting, 0
+        where: dict[tuple[str, int], int] = {}
+        mine = 0
+        for rank, share in enumerate(shares):
+            before = at
+            for p in s.patches.all:
+                part = part_of(p, share)
+                if part is None:
+                    continue
+                for name in (*p.model.variables, ""):
+                    for region in part.regions:
+                        where[name, region] = at
+                        at += 1
+            if rank == self._ranks.rank:
+                mine = at - before
+        columns = {name: [where[name, r] for r in regions_with(s, name)] for name in {v for p in s.patches.all for v in p.model.variables}}
+        columns["rate"] = [where["", r] for r in rated(s)]
+        columns[""] = [where["", r] for r in s.simulated]
+        return columns, mine
+
+    def _received(self, region: int) -> int:
+        return len(self._setting.patches.of(region).model.receives)
+
+    def _put_afferent(self, region: int, rows: slice, values: Array) -> None:
+        """Put what a region receives from outside, (received, instants), where the kernel finds it."""
+        k, i = self._place[region]
+        base = sum(made.received * made.m for made in self._built[:k])
+        made = self._built[k]
+        for r in range(made.received):
+            self._engine.outside[rows, base + r * made.m + i] = values[r]
+
+    def _my_rates(self, at: int) -> Array:
+        return np.concatenate([made.rates[at, : made.n] for made in self._built])
+
+    def _find_first_rates(self, states: tuple[Array, ...]) -> Array:
         """Return the rates at instant 0, after those of the step before where they differ; keep those that held for ever before."""
         s, engine = self._setting, self._engine
+        here = [self._everyone.index(r) for r in rated(s)]
         engine.finish(0, 0)
-        rates: Array = self._ranks.gather(engine.rates[0, : engine.n].copy())
-        of_all = rates_in(s.net, s.model, s.rows, s.gain, state) if engine.rate_history is not None else None
-        if engine.rate_history is not None and of_all is not None:
+        rates: Array = self._ranks.gather(self._my_rates(0))
+        of_all = rates_in(s, states) if self._keeps_rates else None
+        if of_all is not None:
             of_all[self._everyone] = rates
             engine.rate_history[:, : engine.place(0) + 1] = of_all[:, None]
             self._rates = of_all
         if not self._at_once:
-            return rates
+            return rates[here]
         engine.expect_input(True)
         self._add(self._at_once, 0, 0)
         engine.finish(0, 0)
-        at_start: Array = self._ranks.gather(engine.rates[0, : engine.n].copy())
-        if engine.rate_history is not None:
+        at_start: Array = self._ranks.gather(self._my_rates(0))
+        if self._keeps_rates:
             engine.rate_history[self._everyone, engine.place(0)] = at_start
-        return np.stack((rates, at_start))
+        return np.stack((rates[here], at_start[here]))
 
     def _add(self, pulses: list[Pulse], k: int, steps: int) -> None:
         """Put stimuli where the kernel finds them, for the instants k .. k + steps."""
-        held = self._engine.held
         for pulse in pulses:
-            for region in pulse.regions:
+            for region, into in pulse.places:
                 if region in self._place:
+                    patch, i = self._place[region]
                     rows = slice(max(pulse.start - k, 0), min(pulse.stop - k, steps + 1))
-                    held[rows, pulse.input, self._place[region]] += pulse.amplitude
+                    self._built[patch].held[rows, into, i] += pulse.amplitude
 
     def _take(self, k: int, steps: int, row: int, inputs: Mapping[str, Block]) -> None:
         """Hand the kernel what comes from outside in the steps k .. k + steps - 1; it begins at a row of the inputs."""
@@ -165,10 +223,10 @@ class Running:
         for r in s.replaced:
             self._take_replaced(r, k, steps, row, inputs)
         if s.alone:
-            for i, region in enumerate(self._mine.tolist()):
+            for region in self._place:
                 values = self._values(f"{s.connectome.labels[region]}.afferent", row, steps, inputs)
                 if values is not None:
-                    engine.outside[: steps + 1, i] = values
+                    self._put_afferent(region, slice(0, steps + 1), values.T)
         active = [p for p in s.pulses if p.start <= k + steps and p.stop > k]
         drives = [(d, self._values(f"{s.connectome.labels[d]}.drive", row, steps, inputs)) for d in s.driven]
         driven = [(d, values) for d, values in drives if values is not None]
@@ -176,41 +234,62 @@ class Running:
         engine.expect_input(present)
         if not present:
             return
-        engine.held[...] = 0.0
-        engine.drive[...] = 0.0
+        for made in self._built:
+            made.held[...] = 0.0
+            made.drive[...] = 0.0
         self._add(active, k, steps)
         for region, values in driven:
             if region in self._place:
-                engine.drive[: steps + 1, self._place[region]] = values
+                patch, i = self._place[region]
+                self._built[patch].drive[: steps + 1, i] = values[:, 0]
 
     def _take_replaced(self, r: Replaced, k: int, steps: int, row: int, inputs: Mapping[str, Block]) -> None:
-        """Write what a replaced region sends into its row of the history."""
+        """Write what a replaced region sends into its rows of the history."""
         s, engine = self._setting, self._engine
         name = f"{s.connectome.labels[r.region]}.{r.how}"
         values = self._values(name, row, steps, inputs)
         at = engine.place(k - r.lag + 1)
+        rows = s.patches.rows([r.region])
         if values is None:  # nothing is coupled to it: it keeps what it held at the start
-            engine.history[r.region, at : at + steps] = self._sent[r.region]
-            if engine.rate_history is not None:
+            for each in rows:
+                engine.history[each, at : at + steps] = self._sent[each]
+            if self._keeps_rates:
                 engine.rate_history[r.region, at : at + steps] = self._rates[r.region]
             return
-        wrong = ~np.isfinite(values) | ((values < 0) if r.how == "rate" else False)
+        wrong = (~np.isfinite(values) | ((values < 0) if r.how == "rate" else False)).any(axis=1)
         if wrong.any():
             i = int(np.argmax(wrong))
-            unit, expected = ("Hz", "a rate of 0 Hz or more") if r.how == "rate" else (s.model.coupling_unit, "a finite number")
+            unit, expected = ("Hz", "a rate of 0 Hz or more") if r.how == "rate" else (self._unit(name), "a finite number")
             tick = (k - r.lag + i) * self._clock.step
             raise RunError(
-                f"input '{name}' is {values[i]:g} {unit} at tick {tick} ({self._clock.ms(tick):.6g} ms): expected {expected}; "
-                f"look at what is coupled to it"
+                f"input '{name}' is {values[i][~np.isfinite(values[i]) | (values[i] < 0)][0]:g} {unit} at tick {tick} "
+                f"({self._clock.ms(tick):.6g} ms): expected {expected}; look at what is coupled to it"
             )
         if r.how == "rate":
-            sent = follow(s.model.number, s.rows[:, r.region], self._sent[r.region], values, self._clock.step_ms)
-            self._sent[r.region] = float(sent[-1])
-            if engine.rate_history is not None:
-                engine.rate_history[r.region, at : at + steps] = values[1:]
+            patch = s.patches.of(r.region)
+            if rows:
+                first = patch.model.state[patch.model.variables.index(patch.model.sends[0].name)] if patch.model.sent is None else None
+                low, high = (first.low, first.high) if first is not None else (-np.inf, np.inf)
+                sent = self._whole_patch(r.region).follow(0, self._sent[rows[0]], values[:, 0], self._clock.step_ms, low, high)
+                self._sent[rows[0]] = float(sent[-1])
+                engine.history[rows[0], at : at + steps] = sent
+            if self._keeps_rates:
+                engine.rate_history[r.region, at : at + steps] = values[1:, 0]
         else:
-            sent = values[1:]
-        engine.history[r.region, at : at + steps] = sent
+            for c, each in enumerate(rows):
+                engine.history[each, at : at + steps] = values[1:, c]
+
+    def _unit(self, name: str) -> str:
+        model = self._setting.patches.of(self._setting.connectome.labels.index(name.rpartition(".")[0])).model
+        return model.sends[0].unit
+
+    def _whole_patch(self, region: int) -> Patch:
+        s = self._setting
+        if region not in self._followed:
+            part = part_of(s.patches.of(region), [region])
+            assert part is not None
+            self._followed[region] = build(s.net, s.patches, part, s.gain, s.offset, s.coupling == 1, 1)
+        return self._followed[region]
 
     def _values(self, name: str, row: int, steps: int, inputs: Mapping[str, Block]) -> Array | None:
         block = inputs.get(name)
@@ -220,7 +299,7 @@ class Running:
             raise RunError(
                 f"input '{name}' does not hold a sample for each of the {row + steps + 1} instants of its window, both ends included"
             )
-        return block.values[row : row + steps + 1, 0]
+        return block.values[row : row + steps + 1]
 
     def _step(self, k: int, steps: int) -> None:
         """Go through a stretch; with other ranks, exchange what regions send as often as the delays between them ask."""
@@ -232,57 +311,75 @@ class Running:
                 length = min(self._block, steps - at)
                 if self._exchange_predicted:
                     engine.predict(k + at, at)
-                    engine.set_ahead(self._everyone, self._ranks.gather(engine.predicted()))
+                    ahead = engine.ahead()
+                    ahead[self._all_rows] = self._ranks.gather(np.ascontiguousarray(ahead[self._my_rows]))
                     engine.correct(k + at, at)
                 else:
                     engine.block(k + at, length, at)
                 columns = slice(engine.place(k + at + 1), engine.place(k + at + 1) + length)
-                engine.history[self._everyone, columns] = self._ranks.gather(np.ascontiguousarray(engine.history[self._mine, columns]))
+                engine.history[self._all_rows, columns] = self._ranks.gather(np.ascontiguousarray(engine.history[self._my_rows, columns]))
             engine.finish(k + steps, steps)
-        if not engine.finite(steps):
+        if engine.failed() >= 0 or not engine.finite(steps):
             self._tell_what_broke(k, steps)
 
     def _tell_what_broke(self, k: int, steps: int) -> None:
         s, engine = self._setting, self._engine
-        at, v, i = (int(x) for x in np.argwhere(~np.isfinite(engine.states[:steps, :, : engine.n]))[0])
-        tick = (k + at + 1) * self._clock.step
+        for p, made in zip(self._patches, self._built, strict=True):
+            broken = np.argwhere(~np.isfinite(made.states[1 : steps + 1, :, : made.n]))
+            if len(broken):
+                at, v, i = (int(x) for x in broken[0])
+                tick = (k + at + 1) * self._clock.step
+                raise RunError(
+                    f"region '{s.connectome.labels[p.regions[i]]}': variable '{p.model.variables[v]}' of '{p.model.name}' is "
+                    f"{made.states[at + 1, v, i]:g} at tick {tick} ({self._clock.ms(tick):.6g} ms); "
+                    f"check coupling, noise and step, or take a shorter step"
+                )
         raise RunError(
-            f"region '{s.connectome.labels[int(self._mine[i])]}': variable '{s.model.variable_names[v]}' of '{s.model.name}' is "
-            f"{engine.states[at, v, i]:g} at tick {tick} ({self._clock.ms(tick):.6g} ms); "
-            f"check coupling, noise and step, or take a shorter step"
+            f"region '{s.connectome.labels[engine.failed()]}': the implicit equation of a step found no solution within 40 iterations, "
+            f"between {self._clock.ms(k * self._clock.step):.6g} and {self._clock.ms((k + steps) * self._clock.step):.6g} ms; "
+            f"take a shorter step"
         )
 
     def _give(self, k: int, steps: int, parts: dict[str, list[Array]]) -> None:
         """Collect what the ports give for the instants that a stretch reached."""
         s, engine = self._setting, self._engine
-        n, variables = engine.n, engine.variables
-        if k == 0 and s.driven and engine.rate_history is not None:  # what drives do to the rates at instant 0 is known only now
-            engine.rate_history[self._everyone, engine.place(0)] = self._ranks.gather(engine.rates[0, :n].copy())
-        part = np.concatenate((engine.states[:steps, :, :n], engine.rates[1 : steps + 1, None, :n]), axis=1)
-        reached = part if self._ranks.size == 1 else self._ranks.gather(np.ascontiguousarray(part.transpose(2, 0, 1))).transpose(1, 2, 0)
+        if k == 0 and s.driven and self._keeps_rates:  # what drives do to the rates at instant 0 is known only now
+            engine.rate_history[self._everyone, engine.place(0)] = self._ranks.gather(self._my_rates(0))
+        part = np.concatenate([x for made in self._built for x in (
+            made.states[1 : steps + 1, :, : made.n].reshape(steps, -1), made.rates[1 : steps + 1, : made.n])], axis=1)
+        reached = part if self._ranks.size == 1 else self._ranks.gather(np.ascontiguousarray(part.T)).T
         if self._ranks.rank:
             return
-        for v, name in enumerate(s.model.variable_names):
-            parts[name].append(reached[:, v])
-        if s.model.rate is not None:
-            parts["rate"].append(reached[:, variables])
-        if engine.rate_history is not None:
+        for name, columns in self._columns.items():
+            if name in parts:
+                parts[name].append(reached[:, columns])
+        if self._keeps_rates:
             at = engine.place(k + 1)
-            engine.rate_history[self._everyone, at : at + steps] = reached[:, variables].T
+            engine.rate_history[list(s.simulated), at : at + steps] = reached[:, self._columns[""]].T
         for r in s.replaced:
             name = s.connectome.labels[r.region]
             for of_rates, port in ((False, f"{name}.afferent"), (True, f"{name}.afferent_rate")):
                 if port in parts:
-                    parts[port].append(self._afferent(engine, r, k + 1 + r.lead, steps, of_rates)[:, None])
+                    parts[port].append(self._afferent(r, k + 1 + r.lead, steps, of_rates))
         if s.alone:
-            h = source(
-                s.model.number,
-                np.repeat(s.rows[:, list(s.simulated)], steps, axis=1),
-                reached[:, :variables].transpose(1, 2, 0).reshape(variables, -1),
-            )
-            for i, region in enumerate(s.simulated):
-                parts[f"{s.connectome.labels[region]}.coupling"].append(h[i * steps : (i + 1) * steps, None])
+            for region in s.simulated:
+                port = f"{s.connectome.labels[region]}.coupling"
+                if port in parts:
+                    parts[port].append(self._sent_by(region, reached))
 
-    def _afferent(self, engine: Engine, r: Replaced, k: int, count: int, of_rates: bool) -> Array:
-        values = engine.afferent(self._targets[r.region], 0, k, count, of_rates)
-        return values / rate_is_known(self._setting, r.region) if of_rates else values
+    def _sent_by(self, region: int, reached: Array) -> Array:
+        """Return what a region sends in the states that a stretch reached, (steps, sent)."""
+        s = self._setting
+        patch = s.patches.of(region)
+        x = np.stack([reached[:, self._columns[v][regions_with(s, v).index(region)]] for v in patch.model.variables])
+        made = self._whole_patch(region)
+        return np.stack([made.send(x[:, [t]])[list(s.patches.used[patch.model.name]), 0] for t in range(x.shape[1])])
+
+    def _afferent(self, r: Replaced, k: int, count: int, of_rates: bool) -> Array:
+        """Return what a replaced region receives at the instants k .. k + count - 1, (count, received)."""
+        engine = self._engine
+        if of_rates:
+            total = engine.afferent(self._rate_tables[r.region], 0, k, count, True)
+            return np.asarray(total / rate_is_known(self._setting, r.region))[:, None]
+        sums = [engine.afferent(self._tables[r.region, c], 0, k, count, False) for c in range(self._received(r.region))]
+        return np.stack(sums, axis=1)

@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from fractions import Fraction
-from math import ceil, inf, isfinite, sqrt
+from math import ceil, inf, isfinite
 from typing import Any
 
 import numpy as np
 
 from cosim.errors import MissingExtra, Problem, raise_all
 from cosim.models.wholebrain.connectome import Connectome, find, problems_of
-from cosim.models.wholebrain.models import MODELS, Model, read_parameters
+from cosim.models.wholebrain.local import read_patches
 from cosim.models.wholebrain.network import Array, Network, leads_and_lags, network
 from cosim.models.wholebrain.parameters import WholeBrainParameters
+from cosim.models.wholebrain.patches import Patches
 from cosim.models.wholebrain.synthetic import synthetic
 from cosim.registry import did_you_mean
 from cosim.timegrid import Clock
 
-SCHEMES = {"euler": 0, "heun": 1, "heun_held": 2}
+SCHEMES = {"euler": 0, "heun": 1, "heun_held": 2, "rk4": 3, "backward_euler": 4, "tr_bdf2": 5}
+COUPLINGS = ("linear", "difference", "sigmoidal")
 
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """Hold one stimulus in steps: what is added to which input of which regions in the steps ``[start, stop)``."""
+    """Hold one stimulus in steps: what is added to which input (by number) of which regions in the steps ``[start, stop)``."""
 
-    regions: tuple[int, ...]
-    input: int
+    places: tuple[tuple[int, int], ...]
     start: int
     stop: int
     amplitude: float
+
+    @property
+    def regions(self) -> tuple[int, ...]:
+        """The regions that it reaches."""
+        return tuple(region for region, _ in self.places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +50,18 @@ class Replaced:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Hold a checked network with its model, in steps and regions by number.
+    """Hold a checked network with its models, in steps and regions by number.
 
     Parameters
     ----------
-    connectome, net, model : Connectome, Network, Model
+    connectome, net, patches : Connectome, Network, Patches
         What is simulated.
-    rows : (n_rows, n) float64
-        Parameters of the model for the kernel.
-    scheme : int
-        Number of the scheme in the kernel.
-    sigma : (variables,) float64
-        Noise of one step.
+    gain, offset : float
+        Factor G and addition of the coupling.
+    scheme, coupling : int
+        Numbers of scheme and coupling function.
+    curve : tuple of float
+        Constants of sigmoidal coupling.
     simulated, driven : tuple of int
         Regions simulated by this group, in ascending order; those with a drive.
     replaced : tuple of Replaced
@@ -69,11 +74,12 @@ class Setting:
 
     connectome: Connectome
     net: Network
-    model: Model
-    rows: Array
+    patches: Patches
     gain: float
+    offset: float
     scheme: int
-    sigma: Array
+    coupling: int
+    curve: tuple[float, ...]
     simulated: tuple[int, ...]
     driven: tuple[int, ...]
     replaced: tuple[Replaced, ...]
@@ -108,56 +114,54 @@ def read_connectome(p: WholeBrainParameters) -> Connectome:
 def read_setting(p: WholeBrainParameters, clock: Clock, connectome: Connectome | None = None) -> Setting:
     """Return the checked setting; raise `InputError` with everything that is wrong."""
     problems: list[Problem] = []
-    if p.model not in MODELS:
-        problems.append(Problem(f"there is no local model '{p.model}'", "model", remedy=did_you_mean(p.model, list(MODELS))))
-    if p.scheme not in SCHEMES:
-        problems.append(Problem(f"there is no scheme '{p.scheme}'", "scheme", remedy=did_you_mean(p.scheme, list(SCHEMES))))
+    for name, value, choices in (("scheme", p.scheme, list(SCHEMES)), ("coupling_function", p.coupling_function, list(COUPLINGS))):
+        if value not in choices:
+            problems.append(Problem(f"there is no {name.replace('_', ' ')} '{value}'", name, remedy=did_you_mean(value, choices)))
     if not (isfinite(p.speed) and p.speed > 0):
         problems.append(Problem(f"the speed is {p.speed} mm/ms", "speed", "a speed above 0 mm/ms"))
-    if not isfinite(p.coupling):
-        problems.append(Problem(f"the coupling is {p.coupling}", "coupling", "a finite number"))
+    for name, number in (("coupling", p.coupling), ("coupling_offset", p.coupling_offset)):
+        if not isfinite(number):
+            problems.append(Problem(f"the {name.replace('_', ' ')} is {number}", name, "a finite number"))
+    if p.coupling_function == "sigmoidal" and not (all(map(isfinite, astuple(p.sigmoid))) and p.sigmoid.width):
+        problems.append(Problem(f"the sigmoid is {p.sigmoid}", "sigmoid", "finite numbers, and a width that is not 0"))
     raise_all(problems)
     brain = connectome or read_connectome(p)
     raise_all(problems_of(brain))
-    model = MODELS[p.model]
     net = network(brain, p.normalise, p.self_connections, p.speed, clock.step_ms)
-    parameters, wrong = read_parameters(model, p.model_parameters, len(brain))
-    problems += wrong
+    patches = read_patches(p, brain.labels, net.weights, clock, problems)
+    if patches is None:
+        raise_all(problems)
+        raise AssertionError("a brain without patches has a problem")
     names = _Names(brain.labels, problems)
     replaced = sorted(names.find(r, "replaced") for r in p.replaced)
     how = {names.find(r, "replaced"): way for r, way in p.replaced.items()}
     simulated = sorted({names.find(r, "simulate") for r in p.simulate}) if p.simulate is not None else None
     driven = tuple(sorted({names.find(r, "driven") for r in p.driven}))
-    pulses = _pulses(p, model, clock, names, problems)
-    sigma = _sigma(p.noise, model, clock, problems)
-    problems += _divided(p, model, brain, replaced, simulated, driven)
-    problems += _initial(p, model, len(brain))
+    pulses = _pulses(p, patches, clock, names, problems)
+    problems += _divided(p, patches, brain, replaced, simulated, driven)
+    problems += _initial(p, patches, len(brain))
     raise_all(problems)
     leads, lags = leads_and_lags(net, replaced)
     here = tuple(simulated) if simulated is not None else tuple(i for i in range(len(brain)) if i not in how)
     return Setting(
-        brain,
-        net,
-        model,
-        model.rows(parameters, p.coupling, net.weights),
-        p.coupling,
-        SCHEMES[p.scheme],
-        sigma,
-        here,
-        driven,
-        tuple(Replaced(r, how[r], lead, lag) for r, lead, lag in zip(replaced, leads, lags, strict=True)),
-        pulses,
+        brain, net, patches, p.coupling, p.coupling_offset, SCHEMES[p.scheme], COUPLINGS.index(p.coupling_function), astuple(p.sigmoid),
+        here, driven, tuple(Replaced(r, how[r], lead, lag) for r, lead, lag in zip(replaced, leads, lags, strict=True)), pulses,
         simulated is not None,
     )
 
 
-def initial_state(p: WholeBrainParameters, setting: Setting, rest: Array | None) -> Array:
-    """Return the state of every region at instant 0, (variables, n); `rest` is that of the undivided network where it has one."""
-    n = len(setting.connectome)
-    state = np.repeat([[v.start] for v in setting.model.variables], n, axis=1) if rest is None else rest.copy()
-    for name, value in p.initial.items():
-        state[setting.model.variable_names.index(name)] = value
-    return state
+def initial_state(p: WholeBrainParameters, setting: Setting, rest: tuple[Array, ...] | None) -> tuple[Array, ...]:
+    """Return the state at instant 0 of each patch, (variables, n_regions); `rest` is that of the undivided network where it has one."""
+    found = []
+    for k, patch in enumerate(setting.patches.all):
+        here = list(patch.regions)
+        state = np.repeat([[v.start] for v in patch.model.state], len(here), axis=1) if rest is None else rest[k].copy()
+        for name, value in p.initial.items():
+            if name in patch.model.variables:
+                row = np.atleast_1d(np.asarray(value, np.float64))
+                state[patch.model.variables.index(name)] = row[here] if len(row) == len(setting.connectome) else row
+        found.append(state)
+    return tuple(found)
 
 
 class _Names:
@@ -173,26 +177,30 @@ class _Names:
         return self._numbers.get(name, 0)
 
 
-def _pulses(p: WholeBrainParameters, model: Model, clock: Clock, names: _Names, problems: list[Problem]) -> tuple[Pulse, ...]:
+def _pulses(p: WholeBrainParameters, patches: Patches, clock: Clock, names: _Names, problems: list[Problem]) -> tuple[Pulse, ...]:
     step = clock.tick_ms * clock.step
-    inputs = [i.variable for i in model.inputs]
     found = []
     for number, s in enumerate(p.stimuli):
         where = f"stimuli[{number}]"
-        variable = inputs[0] if s.variable is None else s.variable
-        if variable not in inputs:
-            problems.append(
-                Problem(f"'{model.name}' takes no stimulus in '{variable}'", f"{where}.variable", remedy=did_you_mean(variable, inputs))
-            )
-            continue
-        for name, value, least in (("amplitude", s.amplitude, -np.inf), ("onset", s.onset, 0.0), ("duration", s.duration, 0.0)):
+        for name, value, least in (("amplitude", s.amplitude, -inf), ("onset", s.onset, 0.0), ("duration", s.duration, 0.0)):
             if not (isfinite(value) and value >= least):
-                problems.append(
-                    Problem(f"the {name} is {value}", f"{where}.{name}", "a finite number" + (", 0 ms or more" if least == 0 else ""))
-                )
+                expected = "a finite number" + (", 0 ms or more" if least == 0 else "")
+                problems.append(Problem(f"the {name} is {value}", f"{where}.{name}", expected))
         if not s.regions:
             problems.append(Problem("the stimulus names no region", f"{where}.regions", "at least one name"))
         regions = tuple(names.find(r, f"{where}.regions") for r in s.regions)
+        places = []
+        for region in dict.fromkeys(regions):
+            model = patches.of(region).model
+            inputs = [i.name for i in model.inputs]
+            if not inputs:
+                problems.append(Problem(f"'{model.name}' takes no stimulus", f"{where}.regions"))
+            elif s.variable is None or s.variable in inputs:
+                places.append((region, 0 if s.variable is None else inputs.index(s.variable)))
+            else:
+                problems.append(Problem(f"'{model.name}' takes no stimulus in '{s.variable}'", f"{where}.variable",
+                                        remedy=did_you_mean(s.variable, inputs)))
+                break
         if s.regions and all(r in p.replaced for r in s.regions):
             problems.append(
                 Problem(
@@ -204,35 +212,30 @@ def _pulses(p: WholeBrainParameters, model: Model, clock: Clock, names: _Names, 
             )
         if all(isfinite(v) for v in (s.amplitude, s.onset, s.duration)):
             start, stop = Fraction(str(s.onset)), Fraction(str(s.onset)) + Fraction(str(s.duration))
-            found.append(Pulse(regions, inputs.index(variable), ceil(start / step), ceil(stop / step), s.amplitude))
+            found.append(Pulse(tuple(places), ceil(start / step), ceil(stop / step), s.amplitude))
     return tuple(found)
 
 
-def _sigma(noise: float | Mapping[str, float], model: Model, clock: Clock, problems: list[Problem]) -> Array:
-    by_name = dict(noise) if isinstance(noise, Mapping) else dict.fromkeys(model.variable_names, noise)
-    for name, value in by_name.items():
-        if name not in model.variable_names:
-            problems.append(
-                Problem(f"'{model.name}' has no variable '{name}'", "noise", remedy=did_you_mean(name, list(model.variable_names)))
-            )
-        elif not (isfinite(value) and value >= 0):
-            problems.append(Problem(f"the noise of '{name}' is {value}", "noise", "a number, 0 or more"))
-    return np.array([sqrt(clock.step_ms) * by_name.get(name, 0.0) for name in model.variable_names])
-
-
 def _divided(
-    p: WholeBrainParameters, model: Model, brain: Connectome, replaced: list[int], simulated: list[int] | None, driven: tuple[int, ...]
+    p: WholeBrainParameters, patches: Patches, brain: Connectome, replaced: list[int], simulated: list[int] | None, driven: tuple[int, ...]
 ) -> list[Problem]:
     found = []
+    numbers = {label: i for i, label in enumerate(brain.labels)}
     for name, way in p.replaced.items():
         if way not in ("rate", "coupling"):
             found.append(Problem(f"region '{name}' is replaced by '{way}'", "replaced", "'rate' or 'coupling'"))
-        if way == "rate" and model.rate is None:
-            found.append(
-                Problem(
-                    f"'{model.name}' has no rate in Hz by which region '{name}' could be replaced", "replaced", remedy="write 'coupling'"
+        if way == "rate" and name in numbers:
+            patch = patches.of(numbers[name])
+            model, used = patch.model, patches.used[patch.model.name]
+            if model.rate is None or (model.follow is None and model.from_rate is None):
+                found.append(
+                    Problem(f"'{model.name}' has no rate in Hz by which region '{name}' could be replaced", "replaced",
+                            remedy="write 'coupling'")
                 )
-            )
+            elif used and used != (0,):
+                others = ", ".join(model.sends[s].name for s in used if s)
+                found.append(Problem(f"region '{name}' cannot be replaced by a rate: other regions take {others} from it too", "replaced",
+                                     remedy="write 'coupling'"))
     if simulated is not None and replaced:
         found.append(
             Problem(
@@ -249,33 +252,33 @@ def _divided(
         for r in driven
         if r not in here
     ]
+    found += [Problem(f"'{patches.of(r).model.name}' of region '{brain.labels[r]}' takes no drive", "driven",
+                      remedy="take it out of 'driven'") for r in driven if not patches.of(r).model.inputs]
     return found
 
 
-def _initial(p: WholeBrainParameters, model: Model, n: int) -> list[Problem]:
+def _initial(p: WholeBrainParameters, patches: Patches, n: int) -> list[Problem]:
     found = []
+    known = {v.name: v for patch in patches.all for v in patch.model.state}
     for name, value in p.initial.items():
-        if name not in model.variable_names:
-            found.append(
-                Problem(f"'{model.name}' has no variable '{name}'", "initial", remedy=did_you_mean(name, list(model.variable_names)))
-            )
+        if name not in known:
+            model = patches.all[0].model.name
+            found.append(Problem(f"'{model}' has no variable '{name}'", "initial", remedy=did_you_mean(name, list(known))))
             continue
         values: Any = np.atleast_1d(np.asarray(value, np.float64))
-        variable = model.variables[model.variable_names.index(name)]
+        holders = [patch for patch in patches.all if name in patch.model.variables]
         if len(values) not in (1, n) or not np.isfinite(values).all():
             found.append(
-                Problem(
-                    f"the initial '{name}' holds {len(values)} values",
-                    f"initial.{name}",
-                    f"one finite number, or one for each of the {n} regions",
-                )
+                Problem(f"the initial '{name}' holds {len(values)} values", f"initial.{name}",
+                        f"one finite number, or one for each of the {n} regions")
             )
-        elif (values < variable.low).any() or (values > variable.high).any():
-            found.append(
-                Problem(
-                    f"the initial '{name}' goes from {values.min():g} to {values.max():g}",
-                    f"initial.{name}",
-                    f"values from {variable.low:g} to {variable.high:g}",
+            continue
+        for patch in holders:
+            variable = patch.model.state[patch.model.variables.index(name)]
+            here = values[list(patch.regions)] if len(values) == n else values
+            if (here < variable.low).any() or (here > variable.high).any():
+                found.append(
+                    Problem(f"the initial '{name}' goes from {here.min():g} to {here.max():g}", f"initial.{name}",
+                            f"values from {variable.low:g} to {variable.high:g}")
                 )
-            )
     return found

@@ -134,7 +134,7 @@ def refused(cosim, folder: Path, *arguments: str) -> str:
     (["brain.yaml", "--set", "groups.brain.params.connectome=no.zip"], ["no.zip", "brain.yaml:5 group 'brain'"]),
     (["brain.yaml", "--set", "groups.column.params.scale=1e6"], ["32 bits"]),
     (["brain.yaml", "--set", "groups.column.params.scale=-1", "--set", "groups.brain.params.model=wilson"],
-     ["groups.column.params.scale", "scale is -1", "no local model 'wilson'"]),
+     ["groups.column.params.scale", "scale is -1", "no mean-field model 'wilson'"]),
 ])
 def test_a_mistake_is_told_by_every_command_that_reads(cosim, folder: Path, command: str, arguments: list[str], words: list[str]) -> None:
     said = refused(cosim, folder, command, *arguments)

@@ -12,9 +12,7 @@ from support.wholebrain import Wire, brain, random_connectome, run, write_zip
 from cosim.blocks import Block, Samples
 from cosim.errors import RunError
 from cosim.interfaces import Ranks
-from cosim.models.wholebrain._engine import follow
 from cosim.models.wholebrain.component import WholeBrain
-from cosim.models.wholebrain.models import MODELS
 from cosim.models.wholebrain.parameters import Stimulus
 from cosim.timegrid import Window, windows
 
@@ -307,14 +305,13 @@ def test_what_a_region_sends_follows_a_changing_rate_as_the_solution_of_the_equa
     # S' = -S / tau + (1 - S) gamma r with r = a + b t: with F(t) the integral of 1 / tau + gamma r,
     # 1 - S(t) = (1 - S(0)) exp(-F(t)) + 1 / tau * integral of exp(F(s) - F(t)) over s from 0 to t.
     tau, gamma, a, b, start, stop = 100.0, 0.641e-3, 2.0, 1.0, 0.15, 60.0
-    model = MODELS["reduced_wong_wang"]
-    rows = model.rows(model.parameters(), 1.0, np.zeros((1, 1)))[:, 0]
+    own = brain(connectome="synthetic", start="model")._running._built[0]
 
     def big_f(t: float) -> float:
         return t / tau + gamma * (a * t + b * t**2 / 2)
 
     exact = 1 - (1 - start) * np.exp(-big_f(stop)) - quad(lambda s: np.exp(big_f(s) - big_f(stop)), 0, stop, epsabs=1e-13)[0] / tau
-    errors = [abs(follow(model.number, rows, start, a + b * np.linspace(0, stop, n + 1), stop / n)[-1] - exact) for n in (150, 300, 600)]
+    errors = [abs(own.follow(0, start, a + b * np.linspace(0, stop, n + 1), stop / n, 0.0, 1.0)[-1] - exact) for n in (150, 300, 600)]
     assert errors[-1] < 2e-6
     assert np.log2(np.array(errors[:-1]) / errors[1:]) == pytest.approx(2, abs=0.05)  # both ends of the step count: second order
 

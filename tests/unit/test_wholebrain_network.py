@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import kstest
 from support.wholebrain import brain, random_connectome, run, write_zip
 
 from cosim.models.wholebrain import twin
-from cosim.models.wholebrain._engine import levels
 from cosim.models.wholebrain.component import WholeBrain
 from cosim.models.wholebrain.connectome import Connectome
+from cosim.models.wholebrain.kernel._engine import levels
 from cosim.models.wholebrain.network import leads_and_lags, network
-from cosim.models.wholebrain.parameters import Stimulus, WholeBrainParameters
-from cosim.random import normals, stream_key
+from cosim.models.wholebrain.parameters import Exchange, OtherModel, Sigmoid, Stimulus, WholeBrainParameters
+from cosim.random import philox, stream_key
 from cosim.timegrid import Clock, Window
 
 
@@ -85,28 +86,83 @@ def test_a_self_connection_counts_for_neither_lead_nor_lag() -> None:
     assert leads_and_lags(net, [0]) == ([30], [20])
 
 
-@pytest.mark.parametrize("scheme", ["euler", "heun", "heun_held"])
-@pytest.mark.parametrize(("model", "exact"), [("linear", True), ("wilson_cowan", False), ("reduced_wong_wang", False)])
+SCHEMES = ["euler", "heun", "heun_held", "rk4"]
+COUPLED = [{}, {"coupling_function": "difference"}, {"coupling_function": "sigmoidal", "sigmoid": Sigmoid(width=2.0)}]
+
+
+def drawn(b: WholeBrain, steps: int, seed: int) -> list[np.ndarray]:
+    """Return what noise adds in each step to each patch, by the slow twin of the generator."""
+    key, found = stream_key(seed, "brain", "noise"), []
+    for p in b._setting.patches.all:
+        words = philox(key, np.array(p.regions)[None, :], 0, np.arange(steps)[:, None])
+        found.append(p.sigma[:, None] * np.moveaxis(twin.normals(words), -1, 1)[:, : len(p.sigma)])
+    return found
+
+
+def starts(b: WholeBrain) -> list[np.ndarray]:
+    return [np.repeat([[v.start] for v in p.model.state], len(p.regions), axis=1) for p in b._setting.patches.all]
+
+
+def ports(b: WholeBrain, got: dict[str, np.ndarray]) -> list[np.ndarray]:
+    return [np.stack([got[name] for name in p.model.variables], axis=1) for p in b._setting.patches.all]
+
+
+def same(kernel: np.ndarray, slow: np.ndarray, scheme: str) -> bool:
+    """Compare bits; Runge-Kutta's halfway sums are the mean of two sums in the kernel, and sums of means in the twin."""
+    return np.allclose(kernel, slow, rtol=1e-12, atol=1e-14) if scheme == "rk4" else np.array_equal(kernel, slow)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("model", ["linear", "wilson_cowan", "reduced_wong_wang", "generic_2d_oscillator"])
 @pytest.mark.parametrize("zero", [0.0, 0.3])
-def test_kernel_and_twin_agree(tmp_path: Path, scheme: str, model: str, exact: bool, zero: float) -> None:
+def test_kernel_and_twin_give_the_same_bits(tmp_path: Path, scheme: str, model: str, zero: float) -> None:
     c = random_connectome(7, 3, zero=zero)
     path = write_zip(tmp_path / "c.zip", c.weights, c.tract_lengths)
-    noise = {"linear": 0.1, "wilson_cowan": 0.01, "reduced_wong_wang": 0.001}[model]
+    noise = {"linear": 0.1, "wilson_cowan": 0.01, "reduced_wong_wang": 0.001, "generic_2d_oscillator": 0.1}[model]
     b = brain(connectome=str(path), model=model, coupling=0.05, scheme=scheme, noise=noise, start="model", seed=5)
-    s = b._setting
-    parts = [len(s.net.links(range(7), part)[1]) for part in ("long", "short", "instant")]
+    parts = [len(b._setting.net.links(range(7), part)[1]) for part in ("long", "short", "instant")]
     assert parts[0] > 0 and (parts[2] > 0) == (zero > 0)  # what is tried here is there
-    steps = 150
-    state = np.repeat([[v.start] for v in s.model.variables], 7, axis=1)
-    draws = normals(stream_key(5, "brain", "noise"), np.arange(7)[None, :], 0, np.arange(steps)[:, None])
-    drawn = s.sigma[:, None] * np.moveaxis(draws, -1, 1)[:, : len(s.sigma)]
-    slow = twin.run(s.net, s.model, s.rows, s.gain, s.scheme, 0.1, state, steps, drawn)
-    got = run(b, steps, 37)
-    fast = np.stack([got[name] for name in s.model.variable_names], axis=1)
-    np.testing.assert_allclose(fast, slow, rtol=1e-12, atol=1e-14)
-    if exact and len(levels()) > 1:
-        quiet = brain(connectome=str(path), model=model, coupling=0.05, scheme=scheme, initial={"x": 0.3}, start="model")
-        assert np.array_equal(run(quiet, 60, 60)["x"], twin.run(s.net, s.model, s.rows, s.gain, s.scheme, 0.1, state + 0.3, 60)[:, 0])
+    slow = twin.run(b._setting, 0.1, starts(b), 60, drawn(b, 60, 5))[0]
+    assert same(ports(b, run(b, 60, 37))[0], slow, scheme)
+
+
+@pytest.mark.parametrize("coupled", COUPLED)
+@pytest.mark.parametrize("by", ["state", "root"])
+def test_coupling_functions_and_multiplied_noise_are_those_of_the_twin(tmp_path: Path, coupled: dict, by: str) -> None:
+    c = random_connectome(6, 4, zero=0.2)
+    path = write_zip(tmp_path / "c.zip", c.weights, c.tract_lengths)
+    for scheme in SCHEMES:
+        b = brain(connectome=str(path), model="wilson_cowan", coupling=0.05, coupling_offset=0.1, scheme=scheme, noise=0.02,
+                  noise_by={"E": by}, start="model", seed=6, **coupled)
+        slow = twin.run(b._setting, 0.1, starts(b), 40, drawn(b, 40, 6))[0]
+        assert same(ports(b, run(b, 40, 40))[0], slow, scheme), scheme
+
+
+def test_different_models_in_one_brain_hear_each_other(tmp_path: Path) -> None:
+    c = random_connectome(8, 5, zero=0.1)
+    path = write_zip(tmp_path / "c.zip", c.weights, c.tract_lengths)
+    others = (OtherModel(("r1", "r6"), "wilson_cowan", {"P": (0.5, 0.7)}), OtherModel(("r2",), "linear"))
+    exchange = (Exchange("generic_2d_oscillator", "wilson_cowan", "E", "V", 0.1, 0.2),
+                Exchange("wilson_cowan", "generic_2d_oscillator", "V", "I", 2.0),
+                Exchange("linear", "wilson_cowan", "E", "x"), Exchange("wilson_cowan", "linear", "x", "E", -1.0),
+                Exchange("generic_2d_oscillator", "linear", "x", "W"), Exchange("linear", "generic_2d_oscillator", "V", "x", 0.5, -0.5))
+    b = brain(connectome=str(path), model="generic_2d_oscillator", coupling=0.05, noise=0.01, start="model", other_models=others,
+              exchange=exchange, seed=7)
+    slow = twin.run(b._setting, 0.1, starts(b), 60, drawn(b, 60, 7))
+    got = run(b, 60, 25)
+    assert [part.shape[-1] for part in slow] == [5, 2, 1]
+    for part, expected in zip(ports(b, got), slow, strict=True):
+        assert np.array_equal(part, expected)
+    assert {p.name: p.labels for p in b.describe().outputs}["E"] == ("r1", "r6")
+
+
+def test_noise_is_normal() -> None:
+    words = philox(stream_key(3, "brain", "noise"), np.arange(100000), 0, 0)
+    z = twin.normals(words)
+    flat = z.ravel()
+    assert abs(flat.mean()) < 4 / np.sqrt(flat.size) and abs(flat.var() - 1) < 4 * np.sqrt(2 / flat.size)
+    assert kstest(flat, "norm").pvalue > 1e-3
+    assert np.abs(np.corrcoef(z.T) - np.eye(4)).max() < 5 / np.sqrt(len(z))
 
 
 def test_same_bits_for_every_window_length_and_instruction_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +186,7 @@ def test_same_bits_for_every_window_length_and_instruction_set(tmp_path: Path, m
         assert all(np.array_equal(whole[name], part[name]) for name in whole)
     engine = running.Engine
     for level in range(len(levels())):
-        monkeypatch.setattr(running, "Engine", lambda *a, level=level: engine(*a, level))
+        monkeypatch.setattr(running, "Engine", lambda *a, level=level: engine(*a, level=level))
         part = run(brain(**settings_), 300, 50)
         assert all(np.array_equal(whole[name], part[name]) for name in whole), level
 

@@ -8,14 +8,15 @@ from support.wholebrain import brain, run, write_zip
 
 from cosim.models.wholebrain import rest
 from cosim.models.wholebrain.component import WholeBrain
+from cosim.models.wholebrain.language.model import sent_of, slope_of
 
 
 def slope_at_rest(b: WholeBrain) -> np.ndarray:
     """Return the slope of the twin at the state that was found, 1/ms."""
     s, found = b._setting, b._search
     assert found is not None and found.rest is not None, b.describe().facts["rest"]
-    coupling = s.gain * (s.net.weights @ found.rest.state[s.model.variable_names.index(s.model.coupling)])
-    return s.model.slope(s.rows, found.rest.state, coupling, np.zeros((len(s.model.inputs), len(coupling))))[0]
+    p, state = s.patches.all[0], found.rest.states[0]
+    return slope_of(p.model, p.values, state, s.gain * (s.net.weights @ sent_of(p.model, p.values, state)[0])[None])
 
 
 def pair(folder: Path, weights: np.ndarray | None = None) -> str:

@@ -9,65 +9,49 @@ from scipy.linalg import solve_continuous_lyapunov, solve_discrete_lyapunov
 from scipy.optimize import brentq
 from support.wholebrain import brain, run, write_zip
 
-from cosim.models.wholebrain._engine import Engine
-from cosim.models.wholebrain.models import MODELS
+from cosim.errors import Problem
+from cosim.models.wholebrain.dynamics import model
+from cosim.models.wholebrain.kernel._engine import Patch, kernels
+from cosim.models.wholebrain.language.model import slope_of
+from cosim.models.wholebrain.local import read_values
 
 DATA = Path(__file__).parent / "data"
 
 
-def kernel_slope(model: str, parameters: dict, x: np.ndarray, c: np.ndarray) -> np.ndarray:
-    """Return derivatives by the kernel: the slope of one Euler step of 1 ms without bounds."""
-    m, n = MODELS[model], x.shape[1]
-    rows = m.rows(m.parameters(**parameters), 1.0, np.zeros((n, n)))
-    none = (np.zeros(n + 1, np.int64), [], [], [])
-    free = [np.inf] * len(m.variables)
-    engine = Engine(
-        m.number,
-        0,
-        1.0,
-        1.0,
-        range(n),
-        [],
-        n,
-        1,
-        1,
-        none,
-        none,
-        none,
-        np.zeros(n),
-        np.zeros(n),
-        rows,
-        [-np.inf] * len(free),
-        free,
-        np.zeros(len(free)),
-        len(m.inputs),
-        False,
-        True,
-        0,
-    )
-    engine.start(x, x[0])
-    engine.outside[:, :n] = c
-    engine.run(0, 1)
-    return engine.states[0, :, :n] - x
+def kernel(name: str, parameters: dict, n: int) -> tuple[Patch, dict[str, np.ndarray]]:
+    """Return regions of a model that receive nothing, and their parameters."""
+    problems: list[Problem] = []
+    m = model(name)
+    values = read_values(m, parameters, range(n), n, 1.0, np.zeros((n, n)), "", problems)
+    assert not problems
+    row, free = np.full((len(m.sends), n), -1), [np.inf] * len(m.state)
+    return Patch(name, range(n), row, [values[k] for k in kernels()[name][1]], np.zeros((len(m.receives), len(m.sends), n)),
+                 np.zeros((len(m.receives), n)), [-v for v in free], free, np.zeros(len(free)), [0] * len(free), 1.0, 1), values
+
+
+def slopes(name: str, parameters: dict, x: np.ndarray, c: np.ndarray | None = None, u: np.ndarray | None = None) -> np.ndarray:
+    """Return derivatives, by the kernel and by NumPy, whose bits are the same."""
+    m, (patch, values) = model(name), kernel(name, parameters, x.shape[1])
+    n = x.shape[1]
+    c = np.zeros((len(m.receives), n)) if c is None else c
+    u = np.zeros((len(m.inputs), n)) if u is None else u
+    found = patch.evaluate(x, c, u)[0]
+    assert np.array_equal(found, slope_of(m, values, x, c, u))
+    return found
 
 
 @pytest.mark.parametrize(
-    ("model", "theirs", "parameters", "gain"),
+    ("name", "theirs", "parameters", "gain"),
     [
         ("wilson_cowan", "WilsonCowan", {"convention": "tvb"}, 1.0),
         ("reduced_wong_wang", "ReducedWongWangExcInh", {}, 2.0),
         ("linear", "Linear", {"gamma": -10.0}, 1.0),
     ],
 )
-def test_derivatives_are_those_of_the_virtual_brain(model: str, theirs: str, parameters: dict, gain: float) -> None:
+def test_derivatives_are_those_of_the_virtual_brain(name: str, theirs: str, parameters: dict, gain: float) -> None:
     r = json.loads((DATA / "tvb_dfun_wholebrain.json").read_text())["models"][theirs]
     x, c, expected = np.array(r["state"])[..., 0], gain * np.array(r["coupling"])[0, :, 0], np.array(r["dfun"])[..., 0]
-    m = MODELS[model]
-    rows = m.rows(m.parameters(**parameters), 1.0, np.zeros((x.shape[1], x.shape[1])))
-    twin, _ = m.slope(rows, x, c, np.zeros((len(m.inputs), x.shape[1])))
-    np.testing.assert_allclose(twin, expected, rtol=1e-12)
-    # What the kernel gives is a difference of states of order 1, so it carries their rounding.
-    np.testing.assert_allclose(kernel_slope(model, parameters, x, c), expected, rtol=1e-12, atol=4e-16)
+    np.testing.assert_allclose(slopes(name, parameters, x, c[None]), expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("variant", ["constant", "node_varying"])
@@ -102,12 +86,10 @@ HOPF = {
 
 @pytest.mark.parametrize("convention", list(HOPF))
 def test_each_wilson_cowan_convention_has_its_own_hopf_point(convention: str) -> None:
-    m = MODELS["wilson_cowan"]
     p_hopf, e_hopf, i_hopf, frequency = HOPF[convention]
 
     def slope(x: np.ndarray, p: float) -> np.ndarray:
-        rows = m.rows(m.parameters(convention=convention, P=p), 1.0, np.zeros((1, 1)))
-        return m.slope(rows, np.reshape(x, (2, 1)), np.zeros(1), np.zeros((2, 1)))[0][:, 0]
+        return slopes("wilson_cowan", {"convention": convention, "P": p}, np.reshape(x, (2, 1)))[:, 0]
 
     def jacobian_at(x: np.ndarray, p: float) -> np.ndarray:
         return np.stack([(slope(x + d, p) - slope(x - d, p)) / 2e-6 for d in 1e-6 * np.eye(2)], axis=1)
@@ -148,10 +130,7 @@ def test_each_wilson_cowan_convention_oscillates_with_its_own_period(
 
 
 def test_low_state_of_the_plain_convention() -> None:
-    m = MODELS["wilson_cowan"]
-    rows = m.rows(m.parameters(P=1.0), 1.0, np.zeros((1, 1)))
-    x = np.array([[0.04653797], [0.00242179]])
-    assert np.abs(m.slope(rows, x, np.zeros(1), np.zeros((2, 1)))[0]).max() < 1e-8
+    assert np.abs(slopes("wilson_cowan", {"P": 1.0}, np.array([[0.04653797], [0.00242179]]))).max() < 1e-8
 
 
 def test_isolated_wong_wang_region_rests_near_three_hertz(tmp_path: Path) -> None:
@@ -187,16 +166,12 @@ def test_the_analytic_rule_keeps_regions_near_three_hertz() -> None:
 
 
 def test_the_rate_function_is_smooth_where_its_formula_is_zero_by_zero() -> None:
-    m = MODELS["reduced_wong_wang"]
-    p = m.parameters(w_p=0.0, J_i=0.0)
-    rows = m.rows(p, 1.0, np.zeros((2001, 2001)))
     current = (125.0 + np.linspace(-0.1, 0.1, 2001)) / 310.0 - 0.382  # through the singular point in the middle
-    dx, rate = m.slope(rows, np.zeros((2, 2001)), np.zeros(2001), np.stack((current, np.zeros(2001))))
+    patch, _ = kernel("reduced_wong_wang", {"w_p": 0.0, "J_i": 0.0}, 2001)
+    rate = patch.evaluate(np.zeros((2, 2001)), np.zeros((1, 2001)), np.stack((current, np.zeros(2001))))[1]
     assert rate[1000] == pytest.approx(1 / 0.16, rel=1e-9)
     # A straight line but for the curvature d / 6 of the function there.
     assert np.abs(np.diff(rate, 2)).max() < 0.16 / 6 * (1e-4) ** 2 * 1.01 + 1e-12
-    kernel = kernel_slope("reduced_wong_wang", {"w_p": 0.0, "J_i": 0.0, "J_N": 1.0}, np.zeros((2, 2001)), current)
-    np.testing.assert_allclose(kernel[0], dx[0], rtol=1e-12)
 
 
 def dde_error(tmp_path: Path, scheme: str, steps_a_delay: int) -> float:
@@ -209,7 +184,10 @@ def dde_error(tmp_path: Path, scheme: str, steps_a_delay: int) -> float:
     return abs(x - (4 + np.exp(-1) * (at_one - 4 - 6)))
 
 
-@pytest.mark.parametrize(("scheme", "order"), [("euler", 1), ("heun", 2), ("heun_held", 1)])
+ORDERS = [("euler", 1), ("heun", 2), ("heun_held", 1), ("rk4", 2), ("backward_euler", 1), ("tr_bdf2", 2)]
+
+
+@pytest.mark.parametrize(("scheme", "order"), ORDERS)
 def test_order_of_convergence_with_delays(tmp_path: Path, scheme: str, order: int) -> None:
     errors = [dde_error(tmp_path, scheme, n) for n in (40, 80, 160)]
     orders = np.log2(np.array(errors[:-1]) / errors[1:])

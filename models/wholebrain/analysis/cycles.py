@@ -16,8 +16,8 @@ from cosim.models.wholebrain.analysis.collocation import Round, linearised, move
 from cosim.models.wholebrain.analysis.differences import widths
 from cosim.models.wholebrain.language.model import Array
 
-_INTERVALS, _MOST = 50, 120
-_LONGEST, _SHORTEST = 0.08, 1e-5
+_INTERVALS, _MOST = 50, 200
+_LONGEST, _SHORTEST = 0.05, 1e-5
 _SLOW = 20.0  # times the first period: the cycle meets a saddle, or a fold, where it would take forever
 
 
@@ -143,7 +143,8 @@ def _followed(line: Line, point: Bifurcation, part: float) -> Family:
         here = replace(new, mesh=mesh, x=moved(new.mesh, new.x, mesh))
         tangent = bend * _scales(here, unit)
         tangent /= np.linalg.norm(tangent)
-        length = min(_LONGEST, length * (1.5 if effort <= 5 else 1.0))
+        # Short steps where the cycle is small: one that passed through its end would follow the same cycles back.
+        length = min(_LONGEST, length * (1.5 if effort <= 5 else 1.0), max(0.005, 0.2 * reach))
     return Family(tuple(kept), f"{_MOST} cycles were followed")
 
 

@@ -101,9 +101,9 @@ class Input:
 class Model:
     """Describe one mean-field model; tests, documentation and pictures read these facts.
 
-    Equations are functions of holders whose attributes are arrays over regions: ``x`` the state, ``p`` the parameters and what `derived` adds,
-    ``c`` what is received, ``u`` the inputs. They are written in the language of `cosim.models.language`, so that NumPy runs them and the
-    kernel gets C of them.
+    Equations are functions of holders whose attributes are arrays over regions: ``x`` the state, ``p`` the parameters and what `derived`
+    adds, ``c`` what is received, ``u`` the inputs. They are written in the language of `cosim.models.language`, so that NumPy runs them
+    and the kernel gets C of them.
 
     Parameters
     ----------

@@ -1,0 +1,372 @@
+"""Hold the arrays of a group's share of the network and hand them to the kernel (engine.h and patch.h say what each of them is)."""
+
+cimport cython
+from libc.math cimport isfinite
+from libc.stdint cimport int64_t, uint64_t
+from libc.stdlib cimport calloc, free
+
+import numpy as np
+
+from cosim.levels import chosen_level
+
+STRETCH = 128  # the largest number of steps in one call
+
+
+include "engine.pxi"
+
+
+def levels():
+    """Return the names of the instruction sets that this processor has kernels for, the simplest first."""
+    return ("baseline", "x86-64-v3", "x86-64-v4")[:brain_best_level() + 1]
+
+
+def kernels():
+    """Return for each compiled model what its equations read: names of state, parameters, received sums and inputs."""
+    found = {}
+    cdef int64_t q = 0
+    cdef const brain_model *m
+    while brain_models[q] != NULL:
+        m = brain_models[q]
+        found[m.name.decode()] = ([m.x[i].decode() for i in range(m.counts[0])], [m.p[i].decode() for i in range(m.counts[1])],
+                                  [m.c[i].decode() for i in range(m.counts[2])], [m.u[i].decode() for i in range(m.counts[3])])
+        q += 1
+    return found
+
+
+cdef const brain_model *_model(str name):
+    cdef int64_t q = 0
+    while brain_models[q] != NULL:
+        if brain_models[q].name.decode() == name:
+            return brain_models[q]
+        q += 1
+    raise KeyError(name)
+
+
+def _zeros(*shape):
+    """Return zeros that start on a cache line."""
+    size = int(np.prod(shape))
+    raw = np.zeros(size + 8)
+    first = (-raw.ctypes.data // 8) % 8
+    return raw[first:first + size].reshape(shape)
+
+
+cdef double *_at(array):
+    """Return where the numbers of an array lie; it must stay alive."""
+    return <double *><size_t>array.ctypes.data
+
+
+cdef int64_t *_ints(array):
+    return <int64_t *><size_t>array.ctypes.data
+
+
+def _level(int64_t level):
+    return chosen_level(levels()) if level < 0 else min(level, brain_best_level())
+
+
+@cython.final
+cdef class LinkTable:
+    """Keep links of some targets where the kernel finds them: first link of each target, source row, delay in steps and weight of each."""
+
+    cdef brain_links links
+    cdef readonly object arrays
+
+    def __init__(self, begin, source, delay, weight, int64_t row):
+        b = np.array(begin, np.int64)
+        o = np.append(np.asarray(source, np.int64) * row - np.asarray(delay, np.int64), 0)
+        w = np.append(np.asarray(weight, np.float64), 0.0)
+        self.arrays = (b, o, w)
+        self.links.begin, self.links.offset, self.links.weight = _ints(b), _ints(o), _at(w)
+
+
+@cython.final
+cdef class Patch:
+    """Hold the regions of one rank that have one model.
+
+    Parameters are those of `PatchSetting` in ``patches.py``, in the kernel's order; ``room`` is the number of steps in a block.
+    """
+
+    cdef brain_patch p
+    cdef readonly int64_t n, m, variables, inputs, received, sends
+    cdef readonly object states, sent, rates, held, drive, total
+    cdef object _kept
+
+    def __init__(self, str model, regions, row, parameters, own, shift, low, high, sigma, by, double gain, int64_t room):
+        cdef const brain_model *found = _model(model)
+        self.n = len(regions)
+        self.m = (self.n + 7) // 8 * 8
+        self.variables, self.received, self.inputs = found.counts[0], found.counts[2], found.counts[3]
+        self.sends = found.sends
+        n, m, v, r, s, i = self.n, self.m, self.variables, self.received, self.sends, self.inputs
+        wide = np.minimum(np.arange(m), n - 1)
+        region_ = np.ascontiguousarray(np.asarray(regions, np.int64)[wide])
+        row_ = np.ascontiguousarray(np.asarray(row, np.int64).reshape(s, n))
+        parameters_, own_, shift_ = _zeros(max(found.counts[1], 1), m), _zeros(max(r, 1), s, m), _zeros(max(r, 1), m)
+        if found.counts[1]:
+            parameters_[...] = np.asarray(parameters, np.float64)[:, wide]
+        if r:
+            own_[...] = np.asarray(own, np.float64)[:, :, wide]
+            shift_[...] = np.asarray(shift, np.float64)[:, wide]
+        bounds = np.array([low, high], np.float64)
+        sigma_, by_ = np.array(sigma, np.float64), np.array(by, np.int64)
+        self.states, self.sent, ahead = _zeros(STRETCH + 1, v, m), _zeros(s, m), _zeros(s, m)
+        slope, stage, rest, self.total = _zeros(4, v, m), _zeros(v, m), _zeros(max(v, i), m), _zeros(max(r, 1), m)
+        add, drawn, self.rates = _zeros(2, max(i, 1), m), _zeros(room, v, m), _zeros(STRETCH + 1, m)
+        self.held, self.drive, work = _zeros(STRETCH + 1, max(i, 1), m), _zeros(STRETCH + 1, m), _zeros(v * (v + 2), m)
+        self._kept = (region_, row_, parameters_, own_, shift_, bounds, sigma_, by_, ahead, slope, stage, rest, add, drawn, work)
+        cdef brain_patch *p = &self.p
+        p.model = found
+        p.n = n
+        p.m = m
+        p.gain = gain
+        p.region = _ints(region_)
+        p.row = _ints(row_)
+        p.parameters = _at(parameters_)
+        p.own = _at(own_)
+        p.shift = _at(shift_)
+        p.low = _at(bounds[0])
+        p.high = _at(bounds[1])
+        p.sigma = _at(sigma_)
+        p.by = _ints(by_)
+        p.noisy = bool(np.any(sigma_))
+        p.multiplied = bool(np.any(by_[sigma_ != 0]))
+        p.states = _at(self.states)
+        p.sent = _at(self.sent)
+        p.ahead = _at(ahead)
+        p.slope = _at(slope)
+        p.stage = _at(stage)
+        p.rest = _at(rest)
+        p.total = _at(self.total)
+        p.drawn = _at(drawn)
+        p.rates = _at(self.rates)
+        p.input[0] = _at(add[0])
+        p.input[1] = _at(add[1])
+        p.held = _at(self.held)
+        p.drive = _at(self.drive)
+        p.work = _at(work)
+
+    def widened(self, values):
+        """Return values, (..., n), padded to whole vectors with the last region's."""
+        return np.ascontiguousarray(np.asarray(values, np.float64)[..., np.minimum(np.arange(self.m), self.n - 1)])
+
+    def evaluate(self, x, c, u, int64_t level=-1):
+        """Return slopes, (variables, n), and rates, (n,), of a state with what is received and added, by the kernel."""
+        cdef int64_t at = _level(level)
+        x_, d, rate = self.widened(x), _zeros(self.variables, self.m), _zeros(self.m)
+        c_ = self.widened(c) if self.received else _zeros(1, self.m)
+        u_ = self.widened(u) if self.inputs else _zeros(1, self.m)
+        self.p.model.level[at].slopes(&self.p, _at(x_), _at(c_), _at(u_), _at(d), _at(rate))
+        return d[:, :self.n].copy(), rate[:self.n].copy()
+
+    def send(self, x, int64_t level=-1):
+        """Return what the regions send in a state, (sends, n)."""
+        x_, out = self.widened(x), _zeros(self.sends, self.m)
+        self.p.model.level[_level(level)].send(&self.p, _at(x_), _at(out))
+        return out[:, :self.n].copy()
+
+    def judge(self, x):
+        """Return where a state lies inside what the model was made for, (n,) bool."""
+        x_, out = self.widened(x), _zeros(self.m)
+        self.p.model.level[0].judge(&self.p, _at(x_), _at(out))
+        return out[:self.n] != 0.0
+
+    def follow(self, int64_t region, double h, rates, double dt, double low, double high):
+        """Return what a region sends at each instant when its rates are given, Hz: (k,) from (k + 1,), beginning after h."""
+        kept = np.ascontiguousarray(self._kept[2][:, region])
+        cdef const double[::1] p = kept
+        cdef const double[::1] r = np.ascontiguousarray(rates, np.float64)
+        cdef double[::1] out = np.empty(len(r) - 1)
+        cdef int64_t k
+        for k in range(len(r) - 1):
+            h = self.p.model.level[0].follow(&p[0], h, r[k], r[k + 1], dt, low, high)
+            out[k] = h
+        return np.asarray(out)
+
+
+@cython.final
+cdef class Engine:
+    """Step the regions that one rank simulates.
+
+    Parameters
+    ----------
+    patches : sequence of Patch
+        The regions, by model; together they have a column for each target: patch by patch, received sum by received sum, region by region.
+    rows : int
+        Rows of the history; `given` are those that come from outside.
+    longest, block : int
+        Longest delay and length of a block, steps.
+    along, brief, instant : (begin, source row, delay, weight)
+        Links by target.
+    self_links : (column, source row, delay, weight)
+        Connections of regions with themselves that have a delay.
+    scheme, coupling : int
+        Numbers of the scheme and of the coupling function; `curve` holds the constants of the latter.
+    rate_rows : int
+        Rows of a history of rates, one a region of the network; 0 for none.
+    from_outside : bool
+        Whether the sums come from outside.
+    apart : bool
+        Whether both stages of a step must be taken one after the other, as other ranks ask for what is predicted.
+    """
+
+    cdef brain b
+    cdef readonly int64_t regions, row, margin, width
+    cdef readonly object patches, history, rate_history, outside
+    cdef object _kept
+    cdef LinkTable _along, _brief, _instant
+
+    def __cinit__(self):
+        self.b.patch = NULL
+
+    def __dealloc__(self):
+        free(self.b.patch)
+
+    def __init__(self, patches, int64_t rows, given, int64_t longest, int64_t block, along, brief, instant, self_links, int64_t scheme,
+                 double dt, double gain, int64_t coupling, curve, int64_t rate_rows, bint from_outside, uint64_t key,
+                 bint apart=False, int64_t level=-1):
+        self.patches = tuple(patches)
+        self.margin = longest + 1
+        # Not a multiple of 64 doubles, or all rows would fall on the same sets of the cache.
+        self.row = (2 * self.margin + 4 * STRETCH + 128) // 64 * 64 + 24
+        cdef brain *b = &self.b
+        b.patch = <brain_patch *>calloc(len(self.patches), sizeof(brain_patch))
+        if b.patch == NULL:
+            raise MemoryError
+        columns, width = [], 0
+        cdef int64_t q
+        cdef Patch patch
+        for q in range(len(self.patches)):
+            patch = self.patches[q]
+            patch.p.base = width
+            b.patch[q] = patch.p
+            for r in range(patch.received):
+                columns += range(width + r * patch.m, width + r * patch.m + patch.n)
+            width += patch.received * patch.m
+        self.width = width
+        column_, given_ = np.array([*columns, 0], np.int64), np.array([*given, 0], np.int64)
+        self_weight, self_at = _zeros(max(width, 1)), np.zeros(max(width, 1), np.int64)
+        for column, source, delay, weight in self_links:
+            self_weight[column], self_at[column] = weight, source * self.row - delay
+        self.history, self.outside = _zeros(rows, self.row), _zeros(STRETCH + 1, max(width, 1))
+        self.rate_history = _zeros(rate_rows, self.row) if rate_rows else None
+        ahead, base = _zeros(rows), _zeros(block + 1, max(width, 1))
+        self._along, self._brief, self._instant = LinkTable(*along, self.row), LinkTable(*brief, self.row), LinkTable(*instant, self.row)
+        self._kept = (column_, given_, self_weight, self_at, ahead, base)
+        b.patches = len(self.patches)
+        b.targets = len(columns)
+        b.width = width
+        b.column = _ints(column_)
+        b.row = self.row
+        b.origin = -self.margin
+        b.block = block
+        b.scheme = scheme
+        b.level = _level(level)
+        b.coupling = coupling
+        b.key = key
+        b.dt = dt
+        b.gain = gain
+        for q in range(5):
+            b.curve[q] = curve[q] if q < len(curve) else 0.0
+        b.along = self._along.links
+        b.brief = self._brief.links
+        b.instant = self._instant.links
+        b.self_weight = _at(self_weight)
+        b.self_at = _ints(self_at)
+        b.self_delayed = len(self_links) > 0
+        b.given = _ints(given_)
+        b.n_given = len(given)
+        b.history = _at(self.history)
+        b.ahead = _at(ahead)
+        b.base = _at(base)
+        b.outside = _at(self.outside)
+        b.from_outside = from_outside
+        multiplied = any((<Patch>each).p.multiplied for each in self.patches)
+        b.together = not apart and scheme in (1, 2) and coupling == 0 and not self_links and not multiplied and not len(instant[1])
+
+    def start(self, states, sent):
+        """Set the state at instant 0, (variables, n) of each patch, and what was sent up to then, (rows,) or (rows, margin + 1)."""
+        sent = np.asarray(sent, np.float64)
+        self.history[:, :self.margin + 1] = sent[:, None] if sent.ndim == 1 else sent
+        for patch, state in zip(self.patches, states, strict=True):
+            patch.states[...] = patch.widened(state)
+            patch.sent[...] = patch.widened(patch.send(state))
+        brain_begin(&self.b)
+
+    def place(self, int64_t k):
+        """Return the column of the history that holds instant k."""
+        return k - self.b.origin
+
+    def make_room(self, int64_t k, int64_t steps):
+        """Slide the histories back when the instants up to k + steps do not fit."""
+        if k + steps + 72 - self.b.origin <= self.row:
+            return
+        first = k - self.margin - self.b.origin
+        for history in (self.history, self.rate_history):
+            if history is not None:
+                history[:, :self.margin + 1] = history[:, first:first + self.margin + 1].copy()
+        self.b.origin = k - self.margin
+
+    def carry_over(self, int64_t steps):
+        """Make the state after so many steps of the stretch the first of the next one."""
+        for patch in self.patches:
+            patch.states[0] = patch.states[steps]
+
+    def expect_input(self, bint present):
+        """Say whether stimuli or drives add anything in the coming stretch."""
+        cdef Patch patch
+        if not present and self.b.has_input:
+            for each in self.patches:
+                patch = each
+                patch._kept[12][...] = 0.0
+        self.b.has_input = present
+
+    def run(self, int64_t k, int64_t steps):
+        """Go through a stretch of steps, alone."""
+        with nogil:
+            brain_run(&self.b, k, steps)
+
+    def block(self, int64_t k, int64_t steps, int64_t at):
+        """Go through one block of a stretch."""
+        with nogil:
+            brain_block(&self.b, k, steps, at)
+
+    def predict(self, int64_t k, int64_t at):
+        """Go through the first stage of a block of one step."""
+        brain_open(&self.b, k, 1)
+        brain_predict(&self.b, k, 0, at)
+
+    def ahead(self):
+        """Return the array of what is sent at the predicted end of the step, (rows,)."""
+        return self._kept[4]
+
+    def correct(self, int64_t k, int64_t at):
+        """Go through the second stage of a block of one step."""
+        brain_correct(&self.b, k, 0, at)
+        brain_close(&self.b, 1)
+
+    def finish(self, int64_t k, int64_t at):
+        """Work out the rates at the end of a stretch."""
+        brain_finish(&self.b, k, at)
+
+    def failed(self):
+        """Return the number of a region whose implicit equation was not solved; -1 where there is none."""
+        return self.b.failed - 1
+
+    def afferent(self, LinkTable links, int64_t target, int64_t k, int64_t count, bint of_rates):
+        """Return the sum over a target's links at the instants k .. k + count - 1, (count,)."""
+        cdef double[::1] out = np.empty(count)
+        cdef double *history = _at(self.rate_history if of_rates else self.history)
+        with nogil:
+            brain_afferent(&self.b, history, &links.links, target, k, count, &out[0])
+        return np.asarray(out)
+
+    def finite(self, int64_t steps):
+        """Return whether every state that a stretch reached is a finite number."""
+        cdef double sum_ = 0
+        cdef double[:, ::1] last
+        cdef int64_t v, i
+        for patch in self.patches:
+            last = patch.states[steps]
+            for v in range(last.shape[0]):
+                for i in range(last.shape[1]):
+                    sum_ += last[v, i] * 0.0
+        return bool(isfinite(sum_))

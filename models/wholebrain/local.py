@@ -1,0 +1,144 @@
+"""Read which model each region has, with its parameters, and how different models hear each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+from cosim.errors import Problem
+from cosim.models.wholebrain.dynamics import model as find_model
+from cosim.models.wholebrain.dynamics import names as model_names
+from cosim.models.wholebrain.exchange import read_taken
+from cosim.models.wholebrain.language.model import Array, Model, everything
+from cosim.models.wholebrain.parameters import WholeBrainParameters
+from cosim.models.wholebrain.patches import Patches, PatchSetting, used_by
+from cosim.registry import did_you_mean
+from cosim.timegrid import Clock
+
+_BY = {"state": 1, "root": 2}
+
+
+def read_patches(p: WholeBrainParameters, labels: tuple[str, ...], weights: Array, clock: Clock, problems: list[Problem]) -> Patches | None:
+    """Return the models of all regions; None, and what is wrong in `problems`, where that cannot be told."""
+    before, n = len(problems), len(labels)
+    numbers = {label: i for i, label in enumerate(labels)}
+    owner: dict[int, int] = {}
+    asked: list[tuple[str, str, Mapping[str, Any], Mapping[str, str]]] = [("", p.model, p.model_parameters, p.takes)]
+    for k, other in enumerate(p.other_models):
+        where = f"other_models[{k}]"
+        asked.append((f"{where}.", other.model, other.model_parameters, other.takes))
+        if not other.regions:
+            problems.append(Problem("no region is named that has this model", f"{where}.regions", "at least one name"))
+        for name in other.regions:
+            if name not in numbers:
+                problems.append(Problem(f"there is no region '{name}'", f"{where}.regions", remedy=did_you_mean(name, list(numbers))))
+            elif owner.setdefault(numbers[name], k + 1) != k + 1:
+                problems.append(Problem(f"region '{name}' is given two models", f"{where}.regions", "one model for each region"))
+    known = model_names()
+    for where, name, _, _ in asked:
+        if name not in known:
+            problems.append(Problem(f"there is no mean-field model '{name}'", f"{where}model", remedy=did_you_mean(name, list(known))))
+    if len({name for _, name, _, _ in asked}) < len(asked):
+        problems.append(Problem("the same model is named twice", "other_models", "each model once",
+                                "give parameters that differ between regions as lists with one number for each region"))
+    if len(problems) > before:
+        return None
+    chosen = [(where, find_model(name), given, takes) for where, name, given, takes in asked]
+    found = []
+    for k, (where, model, given, _) in enumerate(chosen):
+        regions = tuple(i for i in range(n) if owner.get(i, 0) == k)
+        values = read_values(model, given, regions, n, p.coupling, weights, where, problems)
+        sigma, by = _noise(p, model, [m for _, m, _, _ in chosen], clock, problems if k == 0 else [])
+        if regions:
+            found.append(PatchSetting(model, regions, values, sigma, by))
+    models = [m for _, m, _, _ in chosen if any(f.model is m for f in found)]
+    taken = read_taken(models, {m.name: takes for _, m, _, takes in chosen}, p.exchange, problems)
+    complete = len(taken) == sum(len(target.receives) for target in models) * len(models)
+    return Patches(tuple(found), taken, used_by(taken, models)) if complete else None
+
+
+def read_values(model: Model, given: Mapping[str, Any], regions: Sequence[int], n: int, gain: float, weights: Array, where: str,
+                problems: list[Problem]) -> dict[str, Array]:
+    """Return parameters and what is derived from them, (n_regions,) each.
+
+    Parameters
+    ----------
+    given : mapping of str to number, sequence of numbers or str
+        What the user set; a list holds a number for each region of the model, or for each of the brain.
+    regions : sequence of int
+        The regions that have the model, of `n` in the brain.
+    """
+    here = list(regions)
+    numbers: dict[str, Array | float] = {}
+    words: dict[str, str] = {}
+    known = {x.name: x for x in model.parameters}
+    many = {name.rsplit("_", 1)[0] for name in known if name.rsplit("_", 1)[-1].isdigit()} - set(known)
+    preset = given.get(model.preset_word) if model.presets else None
+    if preset is not None and preset not in model.presets:
+        problems.append(Problem(f"'{model.name}' has no set of parameters '{preset}'", f"{where}model_parameters.{model.preset_word}",
+                                remedy=did_you_mean(str(preset), list(model.presets))))
+    elif preset is not None:
+        numbers |= dict(model.presets[preset])
+    for name, value in given.items():
+        at = f"{where}model_parameters.{name}"
+        if name == model.preset_word and model.presets:
+            continue
+        if name in many:
+            size = sum(x.rsplit("_", 1)[0] == name for x in known)
+            row = np.atleast_1d(np.asarray(value, np.float64)) if not isinstance(value, str) else np.zeros(0)
+            if row.shape != (size,):
+                problems.append(Problem(f"'{name}' is {value!r}", at, f"a list of {size} numbers"))
+            numbers |= {f"{name}_{i}": float(v) for i, v in enumerate(row[:size])}
+            continue
+        if name not in known:
+            problems.append(Problem(f"'{model.name}' has no parameter '{name}'", at, remedy=did_you_mean(name, [*known, *many])))
+            continue
+        if isinstance(value, str):
+            allowed = model.words.get(name, ())
+            if value not in allowed:
+                remedy = did_you_mean(value, list(allowed)) if allowed else ""
+                problems.append(Problem(f"{value!r} is no value for '{name}'", at, "" if allowed else "a number", remedy))
+            words[name] = value
+            continue
+        row = np.atleast_1d(np.asarray(value, np.float64))
+        if row.ndim != 1 or len(row) not in (1, len(here), n) or not np.isfinite(row).all():
+            problems.append(Problem(f"'{name}' is {value!r}", at, f"a finite number, or one for each of the {len(here)} regions"))
+            continue
+        numbers[name] = row[here] if len(row) == n and len(here) != n else row if len(row) > 1 else float(row[0])
+        problems += _outside(known[name], row, at)
+    if problems:
+        return everything(model, {}, len(here))  # the run is refused; these only let the rest be checked
+    values = everything(model, numbers, len(here))
+    for name, word in words.items():
+        assert model.resolve is not None, f"{model.name} takes words and cannot resolve them"
+        numbers[name] = model.resolve(name, word, values, gain, weights[np.ix_(here, here)])
+    return everything(model, numbers, len(here)) if words else values
+
+
+def _outside(parameter: Any, row: Array, where: str) -> list[Problem]:
+    found = []
+    unit = "" if parameter.unit == "1" else f" {parameter.unit}"
+    for limit, wrong, words in ((parameter.above, row <= (parameter.above if parameter.above is not None else -np.inf), "above"),
+                                (parameter.least, row < (parameter.least if parameter.least is not None else -np.inf), "of at least"),
+                                (parameter.most, row > (parameter.most if parameter.most is not None else np.inf), "of at most")):
+        if limit is not None and wrong.any():
+            found.append(Problem(f"'{parameter.name}' is {row[wrong][0]:g}{unit}", where, f"a number {words} {limit:g}{unit}"))
+    return found
+
+
+def _noise(p: WholeBrainParameters, model: Model, models: Sequence[Model], clock: Clock,
+           problems: list[Problem]) -> tuple[Array, tuple[int, ...]]:
+    by_name = dict(p.noise) if isinstance(p.noise, Mapping) else dict.fromkeys(model.variables, p.noise)
+    everybody = [v for m in models for v in m.variables]
+    for name, value in by_name.items():
+        if name not in everybody:
+            problems.append(Problem(f"'{model.name}' has no variable '{name}'", "noise", remedy=did_you_mean(name, everybody)))
+        elif not (np.isfinite(value) and value >= 0):
+            problems.append(Problem(f"the noise of '{name}' is {value}", "noise", "a number, 0 or more"))
+    problems += [Problem(f"'{model.name}' has no variable '{name}'", "noise_by", remedy=did_you_mean(name, everybody))
+                 for name in p.noise_by if name not in everybody]
+    sigma = np.array([sqrt(clock.step_ms) * by_name.get(v, 0.0) for v in model.variables])
+    return sigma, tuple(_BY[p.noise_by[v]] if v in p.noise_by else 0 for v in model.variables)

@@ -46,7 +46,7 @@ class Kernel:
         values = self.response(np.arange(count, dtype=np.float64) * (sample_ms / 1000.0))
         if self.peak is None:
             return values
-        return values / self.response(np.arange(5000.0) * (SAMPLE_MS / 1000.0)).max() * self.peak
+        return np.asarray(values / self.response(np.arange(5000.0) * (SAMPLE_MS / 1000.0)).max() * self.peak)
 
 
 def first_order_volterra(t: Array, tau_s: float = 0.8, tau_f: float = 0.4) -> Array:

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cosim.models.microcircuit.kernel._engine import MOST_CONSTANTS, MOST_INPUTS, MOST_STATES
 from cosim.models.language.functions import exp, expm1, log, maximum, minimum
+from cosim.models.microcircuit.kernel._engine import MOST_CONSTANTS, MOST_INPUTS, MOST_STATES
 from cosim.models.microcircuit.language.generate import generate
 from cosim.models.microcircuit.language.translate import MOST, NotTranslatable, translate
 from cosim.random import exp as exp_of_the_kernels

@@ -22,8 +22,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from cosim.models.microcircuit.conductances import integral, integral_of_alpha, left, passed
 from cosim.models.language.functions import exp, expm1, maximum, minimum, where
+from cosim.models.microcircuit.conductances import integral, integral_of_alpha, left, passed
 from cosim.models.microcircuit.language.model import Complaint, Kernel, Model, Parameter, Receptor, State, Values
 
 _SYNAPSES = ("1", "2", "3")

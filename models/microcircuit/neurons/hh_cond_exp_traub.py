@@ -24,8 +24,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from cosim.models.microcircuit.conductances import left
 from cosim.models.language.functions import exp, expm1, maximum, where
+from cosim.models.microcircuit.conductances import left
 from cosim.models.microcircuit.language.model import Complaint, Kernel, Model, Parameter, Receptor, State, Values
 
 _PARTS = 16

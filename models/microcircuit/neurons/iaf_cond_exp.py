@@ -18,8 +18,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from cosim.models.microcircuit.conductances import commutators, integral, left
 from cosim.models.language.functions import expm1, maximum, where
+from cosim.models.microcircuit.conductances import commutators, integral, left
 from cosim.models.microcircuit.language.model import Kernel, Model, Parameter, Receptor, State, Values, reset_below_threshold
 
 

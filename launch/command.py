@@ -23,6 +23,7 @@ from cosim.interfaces import Component, Translator
 from cosim.launch.bench.command import bench
 from cosim.launch.export_spikes import export_spikes_command
 from cosim.launch.neurons import neurons_command
+from cosim.launch.observe import observe_command
 from cosim.launch.ready import make_ready
 from cosim.launch.validate.command import validate
 from cosim.registry import COMPONENTS, TRANSLATORS, component, known, translator
@@ -204,6 +205,7 @@ def digest_command(folder: Path) -> None:
 
 cosim.add_command(export_spikes_command)
 cosim.add_command(neurons_command)
+cosim.add_command(observe_command)
 
 
 @cosim.command("schema")

@@ -49,7 +49,7 @@ class Volterra:
         What is taken to drive the vessels; a membrane potential must be asked for by name.
     """
 
-    period: Ms = Fraction(2000)
+    period: Ms
     kernel: Literal["first_order_volterra", "gamma", "double_exponential", "mixture_of_gammas"] = "first_order_volterra"
     length: Ms = Fraction(20000)
     alignment: Literal["plain", "tvb"] = "plain"
@@ -75,7 +75,7 @@ class BalloonWindkessel:
         What is taken to drive the vessels; a membrane potential must be asked for by name.
     """
 
-    period: Ms = Fraction(2000)
+    period: Ms
     variant: Literal["stephan_2007", "classic", "friston_2003", "vbi"] = "stephan_2007"
     step: Ms | None = None
     signal: Literal["nonlinear", "linear"] = "nonlinear"

@@ -69,7 +69,7 @@ def test_steady_activity_gives_the_integral_of_the_response() -> None:
 
 
 def test_the_unit_of_the_signal_does_not_depend_on_the_step() -> None:
-    fine = Observation(volterra=Volterra())
+    fine = Observation(volterra=Volterra(Fraction(2000)))
     coarse = fed(bound(fine, port(1), step_ms="10"), waves(np.arange(10, 60001, 10.0), 1)).values
     exact = fed(bound(fine, port(1), step_ms="1"), waves(np.arange(1, 60001.0), 1)).values
     assert np.abs(coarse - exact).max() < 0.01 * np.ptp(exact)

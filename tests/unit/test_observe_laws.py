@@ -137,8 +137,8 @@ def test_a_block_that_does_not_follow_is_refused() -> None:
 @pytest.mark.parametrize(("spec", "words"), [
     (Observation(temporal_average=Period(Fraction(1, 2))), "the period 0.5 ms is finer than the step 1 ms"),
     (Observation(temporal_average=Period(Fraction(5, 2))), "the period 2.5 ms is not a multiple of the step 1 ms"),
-    (Observation(volterra=Volterra(length=Fraction(7, 2))), "the length 3.5 ms is not a multiple"),
-    (Observation(balloon=BalloonWindkessel(step=Fraction(7))), "the period 2000 ms is not a multiple of the step of integration 7 ms"),
+    (Observation(volterra=Volterra(Fraction(2000), length=Fraction(7, 2))), "the length 3.5 ms is not a multiple"),
+    (Observation(balloon=BalloonWindkessel(Fraction(2000), step=Fraction(7))), "2000 ms is not a multiple of the step of integration 7 ms"),
     (Observation(temporal_average=Period(Fraction(4)), highest=200.0), r"4 ms apart and show frequencies up to 125 Hz .*, not 200 Hz"),
     (Observation(subsample=Period(Fraction(1)), highest=600.0), "the samples taken are 1 ms apart and show frequencies up to 500 Hz"),
     (Observation(lfp=Lfp((LfpTerm("inn", 1.0),))), "there is no input 'inn'"),
@@ -148,7 +148,7 @@ def test_what_time_does_not_allow_is_refused_with_the_reason(spec: Observation, 
         bound(spec, port(2))
 
 
-@pytest.mark.parametrize("spec", [Observation(volterra=Volterra()), Observation(balloon=BalloonWindkessel())])
+@pytest.mark.parametrize("spec", [Observation(volterra=Volterra(Fraction(2000))), Observation(balloon=BalloonWindkessel(Fraction(2000)))])
 def test_bold_of_too_coarse_a_record_is_refused(spec: Observation) -> None:
     bound(spec, port(2), step_ms="50")
     with pytest.raises(InputError, match="is given every 100 ms, too coarse for a BOLD signal"):
@@ -163,13 +163,13 @@ def test_spikes_are_refused_with_the_reason(name: str, tmp_path: Path) -> None:
 
 def test_bold_of_a_membrane_potential_must_be_asked_for_by_name() -> None:
     with pytest.raises(InputError, match="of: membrane_potential"):
-        bound(Observation(volterra=Volterra()), port(2, unit="mV"))
-    bound(Observation(volterra=Volterra(of="membrane_potential")), port(2, unit="mV"))
+        bound(Observation(volterra=Volterra(Fraction(2000))), port(2, unit="mV"))
+    bound(Observation(volterra=Volterra(Fraction(2000), of="membrane_potential")), port(2, unit="mV"))
 
 
 @pytest.mark.parametrize(("keys", "words"), [
     ({}, "it says nothing of what is to be observed"),
-    ({"temporal_average": Period(Fraction(1)), "volterra": Volterra()}, "it names temporal_average and volterra"),
+    ({"temporal_average": Period(Fraction(1)), "volterra": Volterra(Fraction(2000))}, "it names temporal_average and volterra"),
     ({"lfp": Lfp((LfpTerm("in", 1.0),)), "input": "in"}, "'lfp' names its inputs itself"),
 ])
 def test_an_observation_is_one_operator(keys: dict[str, object], words: str) -> None:

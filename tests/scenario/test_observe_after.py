@@ -1,0 +1,126 @@
+"""What is observed of a finished run is what would have been observed while it ran, bit by bit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from support.command import cosim
+
+from cosim.launch.observe import chosen, observe, read_operators
+from cosim.record.reading import Results, read_results
+
+OPERATORS = """
+operators:
+  bold: {volterra: {period: 50 ms, length: 200 ms}, noise: {deviation: 0.1}}
+  vessels: {balloon: {period: 50 ms}}
+  eeg: {gain: {sensors: sensors.txt, sources: sources.txt, period: 4 ms, reference: average}}
+  steepness: {difference: {plus: in, minus: inhibitory}}
+  lfp: {lfp: {terms: [{input: in, weight: 1, delay: 6 ms}, {input: inhibitory, weight: 1.65}], pooled: true}}
+"""
+EXPERIMENT = """
+cosim: 1
+title: A scanner
+seed: 3
+duration: 400 ms
+step: 1 ms
+groups:
+  brain:
+    component: wholebrain
+    params: {connectome: synthetic, normalise: max_row_sum, noise: 0.01}
+  scanner:
+    component: observe
+    params:
+      channels: 76
+      inputs: [in, inhibitory]
+"""
+RECORDED = """
+couplings:
+  - {from: brain.S_E, to: scanner.in}
+  - {from: brain.S_I, to: scanner.inhibitory}
+record:
+  - brain.S_E
+  - brain.S_I
+  - {port: scanner.bold, every: 50 ms}
+  - {port: scanner.vessels, every: 50 ms}
+  - {port: scanner.eeg, every: 4 ms}
+  - scanner.steepness
+  - scanner.lfp
+"""
+PORTS = ("brain.S_E", "inhibitory=brain.S_I")
+
+
+def write_files(folder: Path) -> None:
+    rng = np.random.default_rng(0)
+    for name, letter, count, radius in (("sensors.txt", "A", 12, 100.0), ("sources.txt", "R", 76, 60.0)):
+        at = rng.normal(size=(count, 3))
+        at *= radius / np.linalg.norm(at, axis=1, keepdims=True)
+        (folder / name).write_text("".join(f"{letter}{i} {x:.6f} {y:.6f} {z:.6f}\n" for i, (x, y, z) in enumerate(at)))
+    (folder / "operators.yaml").write_text(OPERATORS)
+    inner = "".join(f"      {line}\n" for line in OPERATORS.strip().splitlines())
+    (folder / "experiment.yaml").write_text(EXPERIMENT + inner + RECORDED)
+
+
+def same(ran: Results, after: Results) -> None:
+    for name in ("bold", "vessels", "eeg", "steepness", "lfp"):
+        while_running, later = ran.port(f"scanner.{name}"), after.port(f"observe.{name}")
+        assert later.length > 0
+        assert np.array_equal(while_running.ticks(), later.ticks())
+        assert while_running.values().tobytes() == later.values().tobytes()
+        assert while_running.unit == later.unit
+
+
+def test_observing_later_gives_the_same_bits(tmp_path: Path) -> None:
+    write_files(tmp_path)
+    assert cosim("run", "experiment.yaml", "--out", "run", "--no-report", cwd=tmp_path).status == 0
+    later = [f"--port={p}" for p in PORTS]
+    # Sources bear other names than the channels of the brain, which only the results know.
+    names = read_results(tmp_path / "run").port("brain.S_E").names
+    text = (tmp_path / "sources.txt").read_text().splitlines()
+    (tmp_path / "sources.txt").write_text("\n".join(f"{n} {line.split(' ', 1)[1]}" for n, line in zip(names, text, strict=True)))
+    done = cosim("observe", "run", *later, "--operators", "operators.yaml", cwd=tmp_path)
+    assert done.status == 0, done.said
+    ran, after = read_results(tmp_path / "run"), read_results(tmp_path / "run" / "observed.h5")
+    same(ran, after)
+    assert after.port("observe.eeg").names == tuple(f"A{i}" for i in range(12))
+    assert after.port("observe.bold").names == names
+    pictures = [Path(tmp_path / line) for line in done.out.splitlines()[1:]]
+    assert len(pictures) == 5
+    assert all(p.read_bytes().startswith(b"\x89PNG") for p in pictures)
+
+    again = cosim("observe", "run", *later, "--operators", "operators.yaml", cwd=tmp_path)
+    assert (again.status, "Traceback" in again.said) == (2, False)
+    assert "it exists already" in again.said
+
+
+def test_chunks_do_not_change_a_bit(tmp_path: Path) -> None:
+    write_files(tmp_path)
+    text = EXPERIMENT.split("  scanner:", maxsplit=1)[0] + "record: [brain.S_E, brain.S_I]\n"
+    (tmp_path / "brain.yaml").write_text(text)
+    assert cosim("run", "brain.yaml", "--out", "run", "--no-report", cwd=tmp_path).status == 0
+    results, names = read_results(tmp_path / "run"), ("bold", "lfp")
+    operators = {n: o for n, o in read_operators(tmp_path / "operators.yaml").items() if n in names}
+    inputs = chosen(results, PORTS)
+    found = [observe(results, inputs, operators, tmp_path / f"{rows}.h5", rows) for rows in (400, 1, 37)]
+    whole, *others = [[read_results(p).port(f"observe.{n}").values().tobytes() for n in names] for p in found]
+    assert all(other == whole for other in others)
+
+
+def test_what_was_not_recorded_in_such_a_way_is_told_in_a_sentence(tmp_path: Path) -> None:
+    text = EXPERIMENT.split("  scanner:", maxsplit=1)[0] + "record: [{port: brain.S_E, every: 100 ms}, brain.S_I]\n"
+    (tmp_path / "brain.yaml").write_text(text)
+    assert cosim("run", "brain.yaml", "--out", "run", "--no-report", cwd=tmp_path).status == 0
+    (tmp_path / "bold.yaml").write_text("operators: {bold: {balloon: {period: 100 ms}}}\n")
+    (tmp_path / "typo.yaml").write_text("operators: {bold: {baloon: {period: 100 ms}}}\n")
+    for arguments, words in (
+        (("--port", "brain.S_E", "--operators", "bold.yaml"), "is given every 100 ms, too coarse for a BOLD signal"),
+        (("--port", "brain.S_F", "--operators", "bold.yaml"), "holds nothing of 'brain.S_F'"),
+        (("--port", "brain.S_E", "--port", "brain.S_I", "--operators", "bold.yaml"), "two ports are both called 'in'"),
+        (("--port", "brain.S_E", "--port", "b=brain.S_I", "--operators", "bold.yaml"), "not recorded at the same instants"),
+        (("--port", "brain.S_I", "--operators", "typo.yaml"), "typo.yaml:1: operators.bold.baloon: there is no key 'baloon' here"),
+    ):
+        done = cosim("observe", "run", *arguments, cwd=tmp_path)
+        assert done.status == 2
+        assert words in done.said
+        assert "Traceback" not in done.said
+        assert not (tmp_path / "run" / "observed.h5").exists()

@@ -86,6 +86,16 @@ def test_inputs_that_do_not_fit_are_told_before_the_run(more: str, to: str, word
         make_ready(tmp_path / "experiment.yaml")
 
 
+def test_the_experiment_of_the_documentation_passes_the_checks(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "observe.md").read_text()
+    shown = page.split("```yaml\n", 1)[1].split("```", 1)[0].removeprefix("groups:\n")
+    np.save(tmp_path / "eeg.npy", np.ones((4, 76)))
+    (tmp_path / "experiment.yaml").write_text(BRAIN.split("  scanner:", maxsplit=1)[0].replace("{{", "{").replace("}}", "}") + shown)
+    facts = make_ready(tmp_path / "experiment.yaml").plan.descriptions["scanner"].facts
+    assert facts["bold"] == "76 channels, new every 2000 ms: record it so often"
+    assert facts["eeg"] == "4 channels, new every 4 ms: record it so often"
+
+
 def test_a_run_shorter_than_a_response_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="'bold' needs 20000 ms, but there are only 400 ms"):
         run_together(text("{bold: {volterra: {period: 100 ms}}}"), tmp_path)

@@ -5,7 +5,7 @@
 
 A FitzHugh-Nagumo type of system whose cubic and quadratic nullclines give excitable, oscillating and bistable regions.
 Source: Stefanescu & Jirsa 2008, PLoS Comput Biol 4:e1000219; Sanz-Leon et al. 2015, NeuroImage 111:385, equations 7 and 8; the
-parameters of the default are those of The Virtual Brain.
+parameter sets are those that The Virtual Brain documents.
 """
 
 from __future__ import annotations
@@ -48,4 +48,14 @@ MODEL = Model(
     inputs=(Input("V", "1", "added to the fast equation, inside its time scale"),
             Input("W", "1", "added to the slow equation, inside its time scale")),
     slope=slope,
+    presets={
+        "tvb": {"a": -2.0, "b": -10.0, "c": 0.0, "I": 0.0},
+        "oscillating": {"a": 2.0, "b": -10.0, "c": 0.0, "I": 0.0},
+        "bistable": {"a": 1.0, "b": 0.0, "c": -5.0, "I": 0.0},
+        "morris_lecar_excitable": {"a": 0.5, "b": 0.6, "c": -4.0, "I": 0.0},
+        "morris_lecar_oscillating": {"a": 0.5, "b": 0.4, "c": -4.0, "I": 0.0},
+        "ghosh_2008": {"a": 1.05, "b": -1.0, "c": 0.0, "d": 0.1, "I": 0.0, "alpha": 1.0, "beta": 0.2, "gamma": -1.0, "e": 0.0, "g": 1.0,
+                       "f": 0.3333333333333333, "tau": 1.25},
+        "sanz_leon_2013": {"a": -0.5, "b": -10.0, "c": 0.0, "I": 0.0},
+    },
 )

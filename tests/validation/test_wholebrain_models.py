@@ -50,29 +50,34 @@ def slopes(name: str, parameters: dict, x: np.ndarray, c: np.ndarray | None = No
 )
 def test_derivatives_are_those_of_the_virtual_brain(name: str, theirs: str, parameters: dict, gain: float) -> None:
     r = json.loads((DATA / "tvb_dfun_wholebrain.json").read_text())["models"][theirs]
-    x, c, expected = np.array(r["state"])[..., 0], gain * np.array(r["coupling"])[0, :, 0], np.array(r["dfun"])[..., 0]
-    np.testing.assert_allclose(slopes(name, parameters, x, c[None]), expected, rtol=1e-12)
+    x, c, expected = np.array(r["state"])[..., 0], gain * np.array(r["coupling"])[: len(model(name).receives), :, 0], np.array(r["dfun"])[..., 0]
+    np.testing.assert_allclose(slopes(name, parameters, x, c), expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("variant", ["constant", "node_varying"])
-def test_wilson_cowan_brain_follows_the_virtual_brain(variant: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "theirs", "parameters", "more"),
+    [
+        ("wilson_cowan", "WilsonCowan", {"convention": "tvb"}, {}),
+        ("generic_2d_oscillator", "Generic2dOscillator", {}, {}),
+        ("wong_wang_2013", "ReducedWongWang", {}, {}),
+        ("jansen_rit", "JansenRit", {}, {"takes": {"firing": "y1"}}),
+        ("epileptor", "Epileptor", {"Kvf": 0.2, "Kf": 0.1, "Ks": -0.3}, {}),
+    ],
+)
+def test_a_whole_brain_follows_that_of_the_virtual_brain(name: str, theirs: str, parameters: dict, more: dict, variant: str) -> None:
     pytest.importorskip("tvb_data", reason="needs the extra 'data'")
-    r = json.loads((DATA / "tvb_traj_WilsonCowan.json").read_text())
-    v = r["variants"][variant]
-    initial = {k: tuple(np.broadcast_to(x, 76).tolist()) for k, x in v["initial_condition"].items()}
-    b = brain(
-        speed=4.0,
-        coupling=0.05,
-        model="wilson_cowan",
-        model_parameters={"convention": "tvb"},
-        scheme="heun_held",
-        start="model",
-        initial=initial,
-    )
+    r = json.loads((DATA / f"tvb_traj_{theirs}.json").read_text())
+    v, variables = r["variants"][variant], model(name).variables
+    initial = {k: tuple(np.broadcast_to(x, 76).tolist()) for k, x in zip(variables, v["initial_condition"].values(), strict=True)}
+    b = brain(speed=4.0, coupling=r["coupling"]["a"], model=name, model_parameters=parameters, scheme="heun_held", start="model",
+              initial=initial, **more)
     got = run(b, 1000, 12)
-    states = np.stack([got["E"], got["I"]], axis=1)
-    np.testing.assert_allclose(states[9::10][:, :, r["nodes"]], v["states_float64_history"], rtol=1e-9)
-    np.testing.assert_allclose(states[-1], v["final_all_nodes_float64_history"], rtol=1e-9)
+    states = np.stack([got[k] for k in variables], axis=1)
+    at = np.rint(np.array(r["times_ms"]) * 10).astype(int) - 1
+    size = np.abs(np.array(v["final_all_nodes_float64_history"])).max(axis=1)
+    np.testing.assert_allclose(states[at][:, :, r["nodes"]], v["states_float64_history"], rtol=1e-9, atol=1e-9 * size.min())
+    np.testing.assert_allclose(states[-1], v["final_all_nodes_float64_history"], rtol=1e-9, atol=1e-9 * size.min())
 
 
 HOPF = {

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 from support.command import cosim
 
-from cosim.launch.observe import chosen, observe, read_operators
 from cosim.record.reading import Results, read_results
 
 OPERATORS = """
@@ -72,7 +71,8 @@ def same(ran: Results, after: Results) -> None:
 
 def test_observing_later_gives_the_same_bits(tmp_path: Path) -> None:
     write_files(tmp_path)
-    assert cosim("run", "experiment.yaml", "--out", "run", "--no-report", cwd=tmp_path).status == 0
+    (tmp_path / "layout.yaml").write_text("cosim_layout: 1\ntransport: loopback\n")
+    assert cosim("run", "experiment.yaml", "--layout", "layout.yaml", "--out", "run", "--no-report", cwd=tmp_path).status == 0
     later = [f"--port={p}" for p in PORTS]
     # Sources bear other names than the channels of the brain, which only the results know.
     names = read_results(tmp_path / "run").port("brain.S_E").names
@@ -87,40 +87,3 @@ def test_observing_later_gives_the_same_bits(tmp_path: Path) -> None:
     pictures = [Path(tmp_path / line) for line in done.out.splitlines()[1:]]
     assert len(pictures) == 5
     assert all(p.read_bytes().startswith(b"\x89PNG") for p in pictures)
-
-    again = cosim("observe", "run", *later, "--operators", "operators.yaml", cwd=tmp_path)
-    assert (again.status, "Traceback" in again.said) == (2, False)
-    assert "it exists already" in again.said
-
-
-def test_chunks_do_not_change_a_bit(tmp_path: Path) -> None:
-    write_files(tmp_path)
-    text = EXPERIMENT.split("  scanner:", maxsplit=1)[0] + "record: [brain.S_E, brain.S_I]\n"
-    (tmp_path / "brain.yaml").write_text(text)
-    assert cosim("run", "brain.yaml", "--out", "run", "--no-report", cwd=tmp_path).status == 0
-    results, names = read_results(tmp_path / "run"), ("bold", "lfp")
-    operators = {n: o for n, o in read_operators(tmp_path / "operators.yaml").items() if n in names}
-    inputs = chosen(results, PORTS)
-    found = [observe(results, inputs, operators, tmp_path / f"{rows}.h5", rows) for rows in (400, 1, 37)]
-    whole, *others = [[read_results(p).port(f"observe.{n}").values().tobytes() for n in names] for p in found]
-    assert all(other == whole for other in others)
-
-
-def test_what_was_not_recorded_in_such_a_way_is_told_in_a_sentence(tmp_path: Path) -> None:
-    text = EXPERIMENT.split("  scanner:", maxsplit=1)[0] + "record: [{port: brain.S_E, every: 100 ms}, brain.S_I]\n"
-    (tmp_path / "brain.yaml").write_text(text)
-    assert cosim("run", "brain.yaml", "--out", "run", "--no-report", cwd=tmp_path).status == 0
-    (tmp_path / "bold.yaml").write_text("operators: {bold: {balloon: {period: 100 ms}}}\n")
-    (tmp_path / "typo.yaml").write_text("operators: {bold: {baloon: {period: 100 ms}}}\n")
-    for arguments, words in (
-        (("--port", "brain.S_E", "--operators", "bold.yaml"), "is given every 100 ms, too coarse for a BOLD signal"),
-        (("--port", "brain.S_F", "--operators", "bold.yaml"), "holds nothing of 'brain.S_F'"),
-        (("--port", "brain.S_E", "--port", "brain.S_I", "--operators", "bold.yaml"), "two ports are both called 'in'"),
-        (("--port", "brain.S_E", "--port", "b=brain.S_I", "--operators", "bold.yaml"), "not recorded at the same instants"),
-        (("--port", "brain.S_I", "--operators", "typo.yaml"), "typo.yaml:1: operators.bold.baloon: there is no key 'baloon' here"),
-    ):
-        done = cosim("observe", "run", *arguments, cwd=tmp_path)
-        assert done.status == 2
-        assert words in done.said
-        assert "Traceback" not in done.said
-        assert not (tmp_path / "run" / "observed.h5").exists()

@@ -20,6 +20,7 @@ from cosim import __version__
 from cosim.errors import CosimError
 from cosim.experiment.parameters import settings
 from cosim.interfaces import Component, Translator
+from cosim.launch.analyse.command import analyse_command
 from cosim.launch.bench.command import bench
 from cosim.launch.export_spikes import export_spikes_command
 from cosim.launch.neurons import neurons_command
@@ -203,6 +204,7 @@ def digest_command(folder: Path) -> None:
     click.echo(digest(folder))
 
 
+cosim.add_command(analyse_command)
 cosim.add_command(export_spikes_command)
 cosim.add_command(neurons_command)
 cosim.add_command(observe_command)

@@ -15,15 +15,17 @@ from cosim.models.wholebrain.language.model import Array
 DEGREE = 4
 
 
-def _lagrange(at: Array) -> tuple[Array, Array]:
-    """Return the values and slopes, at points of [0, 1], of the polynomials that are 1 at one of five even nodes."""
+def _basis() -> Array:
+    """Return the coefficients, the lowest power first, of the polynomials that are 1 at one of five even nodes of [0, 1]."""
     nodes = np.linspace(0, 1, DEGREE + 1)
-    values, slopes = np.empty((len(at), DEGREE + 1)), np.empty((len(at), DEGREE + 1))
-    for k in range(DEGREE + 1):
-        others = np.delete(nodes, k)
-        p = np.polynomial.Polynomial.fromroots(others) / np.prod(nodes[k] - others)
-        values[:, k], slopes[:, k] = p(at), p.deriv()(at)
-    return values, slopes
+    others = [np.delete(nodes, k) for k in range(DEGREE + 1)]
+    return np.array([np.polynomial.Polynomial.fromroots(o).coef / np.prod(node - o) for node, o in zip(nodes, others, strict=True)])
+
+
+_BASIS = _basis()
+_GAUSS, _WEIGHTS = (leggauss(DEGREE)[0] + 1) / 2, leggauss(DEGREE)[1] / 2
+_VALUES = np.vander(_GAUSS, DEGREE + 1, increasing=True) @ _BASIS.T
+_SLOPES = np.vander(_GAUSS, DEGREE, increasing=True) @ (_BASIS[:, 1:] * np.arange(1.0, DEGREE + 1)).T
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,7 @@ class Round:
 
 def residual(line: Line, r: Round) -> Array:
     """Return by how much the slopes of the curve are wrong at the Gauss points, per round, (4 intervals, variables)."""
-    values, slopes, _ = _gauss()
-    x, speed = values @ r.pieces(), slopes @ r.pieces() / np.diff(r.mesh)[:, None, None]
+    x, speed = _VALUES @ r.pieces(), _SLOPES @ r.pieces() / np.diff(r.mesh)[:, None, None]
     f = line.slopes(_columns(x, r.part))
     found: Array = speed.reshape(-1, x.shape[2]) - r.period_ms * f.T
     return found
@@ -64,15 +65,14 @@ def residual(line: Line, r: Round) -> Array:
 
 def linearised(line: Line, r: Round) -> tuple[csc_matrix, Array, Array]:
     """Return how the residual changes: with the states, with the period and with the parameter; and the blocks of each interval."""
-    values, slopes, _ = _gauss()
-    x = values @ r.pieces()
+    x = _VALUES @ r.pieces()
     n, m, d = x.shape
     z = _columns(x, r.part)
     width = widths(line.region.model)[:, None]
     steps = np.vstack((steps_of(line.region.model, z[:-1] * width) / width, np.full((1, z.shape[1]), STEP)))
     a = derivative(line.slopes, z, steps).reshape(n, m, d, d + 1)
-    blocks = (np.einsum("jk,ab->jakb", slopes, np.eye(d))[None] / np.diff(r.mesh)[:, None, None, None, None]
-              - r.period_ms * np.einsum("jk,ijab->ijakb", values, a[..., :d]))
+    blocks = (np.einsum("jk,ab->jakb", _SLOPES, np.eye(d))[None] / np.diff(r.mesh)[:, None, None, None, None]
+              - r.period_ms * np.einsum("jk,ijab->ijakb", _VALUES, a[..., :d]))
     rows = (np.arange(n)[:, None, None] * m * d + np.arange(m * d)[:, None]) + np.zeros((1, 1, (m + 1) * d), int)
     columns = np.arange(n)[:, None, None] * m * d + np.arange((m + 1) * d)[None, None, :] + np.zeros((1, m * d, 1), int)
     blocks = blocks.reshape(n, m * d, (m + 1) * d)
@@ -83,11 +83,10 @@ def linearised(line: Line, r: Round) -> tuple[csc_matrix, Array, Array]:
 
 def phase(r: Round) -> Array:
     """Return the row of the phase condition: the integral of a curve times the slope of this one (Doedel 1991, Int J Bif Chaos 1:745)."""
-    values, slopes, weights = _gauss()
-    speed = slopes @ r.pieces()
+    speed = _SLOPES @ r.pieces()
     n, _, d = speed.shape
     row = np.zeros((n * DEGREE + 1, d))
-    np.add.at(row, np.arange(n)[:, None] * DEGREE + np.arange(DEGREE + 1), np.einsum("j,jk,ijd->ikd", weights, values, speed))
+    np.add.at(row, np.arange(n)[:, None] * DEGREE + np.arange(DEGREE + 1), np.einsum("j,jk,ijd->ikd", _WEIGHTS, _VALUES, speed))
     return row.ravel()
 
 
@@ -113,13 +112,8 @@ def moved(mesh: Array, x: Array, new: Array) -> Array:
     """Return the curve at the nodes of another mesh."""
     parts = np.append((new[:-1, None] + np.diff(new)[:, None] * (np.arange(DEGREE) / DEGREE)).ravel(), 1.0)
     where = np.clip(np.searchsorted(mesh, parts, side="right") - 1, 0, len(mesh) - 2)
-    values, _ = _lagrange((parts - mesh[where]) / np.diff(mesh)[where])
+    values = np.vander((parts - mesh[where]) / np.diff(mesh)[where], DEGREE + 1, increasing=True) @ _BASIS.T
     return np.asarray(np.einsum("pk,pkd->pd", values, x[where[:, None] * DEGREE + np.arange(DEGREE + 1)]), np.float64)
-
-
-def _gauss() -> tuple[Array, Array, Array]:
-    points, weights = leggauss(DEGREE)
-    return (*_lagrange((points + 1) / 2), weights / 2)
 
 
 def _columns(x: Array, part: float) -> Array:

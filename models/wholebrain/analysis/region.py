@@ -95,7 +95,7 @@ def value_problems(model: Model, name: str, value: float) -> list[Problem]:
     if isfinite(value) and above < value and least <= value <= most:
         return []
     said = [f"{word} {bound:g}{unit}" for word, bound in (("above", above), ("at least", least), ("at most", most)) if isfinite(bound)]
-    return [Problem(f"{name} of {model.name} is {value:g}{unit}", expected=" and ".join(["a number", *said]))]
+    return [Problem(f"{name} of {model.name} is {value:g}{unit}", expected=f"a number {' and '.join(said)}".rstrip())]
 
 
 def check_interval(chosen: Region, name: str, start: float, stop: float) -> None:

@@ -1,0 +1,1 @@
+"""``cosim analyse``: what a mean-field model does by itself, along a parameter."""

@@ -99,7 +99,7 @@ class Transfer:
         m = self.moments(rates, w)
         return rate_above(self.threshold(m), m, self.gain)
 
-    def with_coefficients(self, coefficients: Sequence[float]) -> Transfer:
+    def with_coefficients(self, coefficients: Sequence[float] | NDArray[np.float64]) -> Transfer:
         """Return the same neuron with another threshold."""
         return replace(self, coefficients=tuple(map(float, coefficients)))
 

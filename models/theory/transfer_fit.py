@@ -165,7 +165,7 @@ def errors_of(transfer: Transfer, m: Moments, covariance: NDArray[np.float64]) -
     """Return the standard errors of fitted rates that follow from a covariance of the coefficients, Hz."""
     terms = 1e3 * transfer.form.terms(m, transfer.membrane)
     along = slope(transfer.threshold(m), m, transfer.gain)[..., None] * terms
-    return np.sqrt(np.einsum("...i,ij,...j->...", along, covariance, along))
+    return np.asarray(np.sqrt(np.einsum("...i,ij,...j->...", along, covariance, along)), np.float64)
 
 
 def _refuse(start: Transfer, found: NDArray[np.float64], errors: ArrayLike | None) -> None:

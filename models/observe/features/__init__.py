@@ -1,0 +1,1 @@
+"""Reduce recorded signals to what is compared: connectivity, its dynamics, spectra, synchrony, divergence of distributions."""

@@ -112,11 +112,15 @@ def _settled(region: Region, x: Array, flow: bool) -> Array:
             x, slope, matrix, pace = x[:, good], slope[:, good], matrix[good], pace[good]
             move = _solved(identity / pace[:, None, None] - matrix, slope)
             x, slope, before = *_chosen(region, x, move, low, high, flow), _size(slope, width)
-            done = np.abs(move / width).max(axis=0) < 1e-12
+            length = np.abs(move / width).max(axis=0)
+            # Where no length of the step makes the slopes less, Newton's method has arrived, or is caught between the fixed points.
+            stalled = _size(slope, width) > 0.99 * before if not flow else np.zeros(len(length), bool)
+            done = (length < 1e-10) | (stalled & (length < 1e-6))
             if flow:
                 pace = np.minimum(pace * np.clip(before / np.maximum(_size(slope, width), 1e-300), 0.5, 4.0), 1e12)
             ready.append(x[:, done])
-            x, slope, pace = x[:, ~done], slope[:, ~done], pace[~done]
+            on = ~done & ~stalled
+            x, slope, pace = x[:, on], slope[:, on], pace[on]
         x = np.concatenate([*ready, x], axis=1)
         if not x.size:
             return x

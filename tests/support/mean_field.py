@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from scipy.integrate import solve_ivp
 
 from cosim.models.wholebrain.dynamics import model
 from cosim.models.wholebrain.language.model import Array, everything, slope_of
@@ -29,3 +30,12 @@ def heun(slope: Callable[[float, Array], Array], x: Array, dt: float, steps: int
         now = slope(0, states[-1])
         states.append(states[-1] + 0.5 * dt * (now + slope(0, states[-1] + dt * now)))
     return np.array(states)
+
+
+def upward(slope: Callable[[float, Array], Array], start: list[float], end: float, rtol: float = 1e-10, atol: float = 1e-12) -> Array:
+    """Return the times at which the first variable crosses 0 upwards."""
+    def crossing(t: float, x: Array) -> float:
+        return float(x[0])
+    crossing.direction = 1  # type: ignore[attr-defined]
+    found: Array = solve_ivp(slope, (0, end), start, method="LSODA", events=crossing, rtol=rtol, atol=atol).t_events[0]
+    return found

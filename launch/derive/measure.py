@@ -116,7 +116,8 @@ def measure(neuron: Neuron, grid: Grid, protocol: Protocol) -> Measured:
     try:
         ran = network(neuron, grid, protocol.neurons).run(f"{begin + seen:.1f} ms", _STEP, protocol.seed)
     except InputError as error:  # the user knows the neuron, not the network file that it was put into
-        raise InputError(*(Problem(re.sub(r"^population p\d+: ", "", p.what), neuron.name, p.expected, p.remedy) for p in error.problems)) from None
+        told = [Problem(re.sub(r"^population p\d+: ", "", p.what), neuron.name, p.expected, p.remedy) for p in error.problems]
+        raise InputError(*told) from None
     late = ran.ids[ran.times_ms > begin + 1e-6]
     per_s = np.bincount(late, minlength=many * protocol.neurons).reshape(many, protocol.neurons) / (seen * 1e-3)
     rates = per_s.mean(axis=1)

@@ -106,7 +106,7 @@ def _draw(axes: Sequence[Axes], d: Derived) -> None:
     curves.set_ylabel("rate (Hz)")
     curves.set_ylim(bottom=min(0.0, -0.02 * float(rates.max())))
     if labels[0]:
-        curves.legend(fontsize=7, loc="upper left")
+        curves.legend(fontsize=7, loc="best")
     _errors(error, d, labels)
     _scatter(scatter, d)
 

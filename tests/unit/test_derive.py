@@ -1,6 +1,7 @@
 """What is derived is what was measured: grids, the network behind them, the fit, the files, and refusals in sentences."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -138,6 +139,17 @@ def test_what_cannot_be_derived_is_refused_in_a_sentence(arguments, said, tmp_pa
         CliRunner().invoke(cosim, ["derive", *arguments], catch_exceptions=False)
     assert said in str(told.value)
     assert not list(tmp_path.iterdir())
+
+
+def test_the_code_of_the_how_to_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    page = (Path(__file__).parents[2] / "docs" / "howto" / "derive_a_mean_field.md").read_text()
+    code, = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    at = tmp_path / "derived" / "aeif_cond_exp" / "transfer.json"
+    at.parent.mkdir(parents=True)
+    at.write_text(json.dumps({"P_i": CORTICAL["FS"].coefficients}))
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "derive_a_mean_field.md", "exec"), {})
+    assert capsys.readouterr().out == f"{float(CORTICAL['FS'].rate([3.0, 6.0])):.1f} Hz\n"
 
 
 def test_results_are_not_written_over(tmp_path: Path):

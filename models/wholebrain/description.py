@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from cosim.interfaces import Description, Port
+from cosim.models.wholebrain.connectome import connectome_digest
 from cosim.models.wholebrain.kernel._engine import STRETCH
 from cosim.models.wholebrain.parameters import WholeBrainParameters
 from cosim.models.wholebrain.patches import PatchSetting
@@ -61,6 +62,7 @@ def description(p: WholeBrainParameters, s: Setting, search: Search, outputs: tu
         work=1000 / clock.step_ms * (_SECONDS_A_REGION * here + _SECONDS_A_LINK * links),
         facts=facts,
         static=static,
+        files=connectome_digest(s.connectome),
     )
 
 

@@ -104,13 +104,30 @@ class WholeBrainParameters:
     Parameters
     ----------
     connectome : str
-        ``tvb_data:FILE`` from the installed package tvb-data, the path of a zip file in the layout of The Virtual Brain, or 'synthetic'.
+        ``tvb_data:FILE`` from the installed package tvb-data, 'synthetic', or a path whose ending says the format: ``.zip`` or ``.h5`` of
+        The Virtual Brain, a folder, a file of BIDS, or weights as ``.txt``, ``.csv``, ``.tsv``, ``.npy``, ``.npz`` or ``.mat``.
+    tract_lengths : str or None
+        A file with tract lengths in mm, in place of those that come with the connectome.
+    labels : str or None
+        A text file with the names of the regions, and perhaps their centres, in place of those that come with the connectome.
+    transpose : bool
+        Rows of the files are sources. Otherwise rows are targets: ``[i, j]`` is the connection from region j to region i.
+    regions : tuple of str or None
+        The regions to simulate: names, patterns such as 'l*', 'cortical', 'subcortical'; 'not' before a word takes away. None: all.
+    symmetric : {'none', 'mean', 'max'}
+        Leave the weights as they are, or take the mean or the larger of both directions.
+    threshold : float
+        Connections between regions with a smaller weight are dropped.
+    density : float or None
+        Share of the possible connections between regions to keep, the strongest ones; None keeps all.
+    logarithm : bool
+        Take log(1 + w) in place of each weight w.
     fallback : {'none', 'synthetic'}
         What to take when tvb-data is asked for and not installed.
     synthetic : SyntheticConnectome
         What a synthetic connectome is made from.
     normalise : {'none', 'max', 'max_row_sum'}
-        Divide the weights by nothing, by the largest, or by the largest sum over a region's afferents.
+        Divide the weights, after all that stands above, by nothing, by the largest, or by the largest sum over a region's afferents.
     self_connections : bool
         Keep the connections of regions with themselves.
     speed : float, mm/ms
@@ -160,6 +177,14 @@ class WholeBrainParameters:
     """
 
     connectome: str = "tvb_data:connectivity_76.zip"
+    tract_lengths: str | None = None
+    labels: str | None = None
+    transpose: bool = False
+    regions: tuple[str, ...] | None = None
+    symmetric: Literal["none", "mean", "max"] = "none"
+    threshold: float = 0.0
+    density: float | None = None
+    logarithm: bool = False
     fallback: Literal["none", "synthetic"] = "none"
     synthetic: SyntheticConnectome = field(default_factory=SyntheticConnectome)
     normalise: Literal["none", "max", "max_row_sum"] = "none"

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from cosim.errors import MissingExtra, Problem, raise_all
-from cosim.models.wholebrain.connectome import Connectome, find, problems_of
+from cosim.models.wholebrain.connectome import Connectome, find, prepared, problems_of
 from cosim.models.wholebrain.local import read_patches
 from cosim.models.wholebrain.network import Array, Network, leads_and_lags, network
 from cosim.models.wholebrain.parameters import WholeBrainParameters
@@ -102,13 +102,15 @@ def read_connectome(p: WholeBrainParameters) -> Connectome:
             problems.append(Problem(f"the {name} of a synthetic connectome is {value:g}", f"synthetic.{name}", expected))
     raise_all(problems)
     if p.connectome == "synthetic":
-        return synthetic(made)
-    try:
-        return find(p.connectome, p.folder)
-    except MissingExtra:
-        if p.fallback != "synthetic":
-            raise
-        return synthetic(made)
+        found = synthetic(made)
+    else:
+        try:
+            found = find(p.connectome, p.folder, p.tract_lengths, p.labels)
+        except MissingExtra:
+            if p.fallback != "synthetic":
+                raise
+            found = synthetic(made)
+    return prepared(found, p.transpose, p.regions, p.symmetric, p.threshold, p.density, p.logarithm)
 
 
 def read_setting(p: WholeBrainParameters, clock: Clock, connectome: Connectome | None = None) -> Setting:

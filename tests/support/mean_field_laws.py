@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cosim.models.wholebrain.language.model import Array, Held, Model, everything, rate_of, sent_of, slope_of
+from cosim.models.wholebrain.language.model import Array, Held, Model, Parameter, everything, rate_of, sent_of, slope_of
 from cosim.models.wholebrain.language.translate import translate
 
 WORD = re.compile(r"\w[\w %°µ]*")
@@ -115,7 +115,7 @@ def everything_named_changes_something(model: Model) -> None:
     without_zeros = {p.name: 0.7 for p in model.parameters if p.default == 0}
     bases = [everything(model, preset, n) for preset in (*model.presets.values(), without_zeros)]
     for p in model.parameters:
-        other = [everything(model, {q.name: v[q.name] for q in model.parameters} | {p.name: _another(p.default, p.most, v[p.name])}, n)
+        other = [everything(model, {q.name: v[q.name] for q in model.parameters} | {p.name: _another(p, v[p.name])}, n)
                  for v in bases]
         changes = any((results(v, x, c, u) != results(w, x, c, u)).any() for v, w in zip(bases, other, strict=True))
         assert changes or _is_read(model, p.name), f"{p.name} changes nothing"
@@ -126,8 +126,11 @@ def everything_named_changes_something(model: Model) -> None:
         assert (results(bases[-1], x, c, _raised(u, k)) != base).any(), f"the input {i.name} changes nothing"
 
 
-def _another(default: float, most: float | None, value: Array) -> Array:
-    return np.where(value > 0, value * 0.9, 0.5) if most is not None else np.where(value == 0, 0.3, value * 1.1)
+def _another(p: Parameter, value: Array) -> Array:
+    """Return another value that is allowed; of a switch or a share the other end."""
+    if p.most is None:
+        return np.where(value == 0, 0.3, value * 1.1)
+    return np.where(value < p.most, p.most, 0.5 * p.most if p.least is None else p.least)
 
 
 def _raised(array: Array, k: int) -> Array:

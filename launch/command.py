@@ -24,6 +24,7 @@ from cosim.launch.analyse.command import analyse_command
 from cosim.launch.bench.command import bench
 from cosim.launch.derive.command import derive_command
 from cosim.launch.export_spikes import export_spikes_command
+from cosim.launch.features.command import features_command
 from cosim.launch.mean_fields import mean_fields_command
 from cosim.launch.neurons import neurons_command
 from cosim.launch.observe import observe_command
@@ -209,6 +210,7 @@ def digest_command(folder: Path) -> None:
 cosim.add_command(analyse_command)
 cosim.add_command(export_spikes_command)
 cosim.add_command(derive_command)
+cosim.add_command(features_command)
 cosim.add_command(mean_fields_command)
 cosim.add_command(neurons_command)
 cosim.add_command(observe_command)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cosim.errors import InputError, Problem, raise_all
 from cosim.registry import did_you_mean
-from cosim.timegrid import in_ms, to_ticks
+from cosim.timegrid import in_ms
 
 _MOST_NAMED = 5
 _ROUNDING = 64 * np.finfo(np.float64).eps
@@ -61,7 +61,12 @@ class Signals:
 
     def samples(self, time_ms: Fraction, what: str) -> int:
         """Return a length of time as a number of samples; raise `InputError` when it is not a whole one."""
-        return to_ticks(time_ms, self.step_ms, what)
+        samples, rest = divmod(time_ms, self.step_ms)
+        if rest:
+            near = " or ".join(in_ms(n * self.step_ms) for n in (samples, samples + 1) if n)
+            raise InputError(Problem(f"{what} {in_ms(time_ms)} is no whole number of samples, which are {in_ms(self.step_ms)} apart",
+                                     remedy=f"write {near}"))
+        return int(samples)
 
     def after(self, time_ms: Fraction) -> Signals:
         """Return what is left when a time at the beginning is left out, rounded up to whole samples.

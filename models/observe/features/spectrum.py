@@ -86,13 +86,16 @@ def spectrum(s: Signals, segment: int | None = None, *, window: str = "hann", de
     Raises
     ------
     InputError
-        When a segment is longer than the record or has fewer than eight samples.
+        When a segment is longer than the record or has fewer than eight samples, or nothing varies.
 
     Notes
     -----
     Source: Welch 1967, IEEE Trans Audio Electroacoust 15:70; the worth of segments that overlap is from its section on the variance.
     """
     segment = segment_of(s, segment)
+    if not np.ptp(s.values, axis=0).any():
+        raise InputError(Problem("every channel is constant throughout the record: there is no power at any frequency",
+                                 expected="signals that vary"))
     frequencies, density = welch(s.values, s.rate_hz, window=window, nperseg=segment, noverlap=segment // 2, axis=0,
                                  detrend="constant" if detrended else False)
     number = segments_in(s.length, segment)
@@ -103,7 +106,7 @@ def segment_of(s: Signals, segment: int | None) -> int:
     """Return the samples in a segment: as many as given, or such that there are fifteen; raise `InputError` when that cannot be."""
     refuse_short(s.length, _FEWEST, "a spectrum")
     if segment is None:
-        return max(_FEWEST, 2 * s.length // (SEGMENTS + 1))
+        return max(_FEWEST, 2 * (s.length // (SEGMENTS + 1)))
     long = f"a segment of {in_ms(segment * s.step_ms)} ({segment} samples)"
     if segment > s.length:
         raise InputError(Problem(f"{long} is longer than the record of {in_ms(s.length * s.step_ms)} ({s.length} samples)",

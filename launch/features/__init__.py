@@ -1,0 +1,1 @@
+"""Reduce what a run recorded to features, and compare two runs by them."""

@@ -13,6 +13,7 @@ import scipy.io
 
 from cosim.errors import InputError, Problem
 from cosim.models.wholebrain.connectome.data import Array, size
+from cosim.models.wholebrain.connectome.matlab import whole_variables
 from cosim.models.wholebrain.connectome.parts import NAMES, Parts
 
 BINARY = (".npy", ".npz", ".mat", ".h5", ".hdf5")
@@ -112,13 +113,16 @@ def _npz(path: Path) -> dict[str, Any]:
 
 
 def _mat(path: Path) -> dict[str, Any]:
-    return {name: value for name, value in scipy.io.loadmat(path).items() if not name.startswith("__")}
+    names = whole_variables(path.read_bytes())
+    return {name: value for name, value in scipy.io.loadmat(path, variable_names=names).items() if not name.startswith("__")}
 
 
 def _hdf5(path: Path) -> dict[str, Any]:
     with h5py.File(path, "r") as held:
         found = {}
-        for name, child in held.items():
+        for key, child in held.items():
+            # A name that is no text comes as bytes.
+            name = key if isinstance(key, str) else repr(key)
             if isinstance(child, h5py.Dataset) and child.dtype.kind != "O":
                 if child.size is not None and child.size > _LARGEST:
                     raise ValueError(f"'{name}' is of {child.size} numbers")

@@ -16,6 +16,7 @@ from cosim.models.microcircuit.kernel._engine import LARGEST_MEAN
 from cosim.models.microcircuit.sketch import Network
 from cosim.models.theory.moments import settled_adaptation
 
+MOST_NEURONS = 1_000_000
 _STEP = "0.1 ms"
 
 
@@ -111,6 +112,9 @@ def measure(neuron: Neuron, grid: Grid, protocol: Protocol) -> Measured:
     """
     protocol.check()
     many = grid.rates.shape[1]
+    if many * protocol.neurons > MOST_NEURONS:
+        raise InputError(Problem(f"{many} points with {protocol.neurons:,} neurons each are {many * protocol.neurons:,} neurons", "--neurons",
+                                 f"at most {MOST_NEURONS:,}", f"--neurons {MOST_NEURONS // many}"))
     begin = round(protocol.settles_ms, 1)
     seen = max(round(protocol.seconds * 1e3, 1), 0.1)
     try:

@@ -127,6 +127,7 @@ def test_a_small_run_leaves_coefficients_that_give_its_rates_back(tmp_path: Path
     (("iaf_psc_exp", "--form", "quadratic"), "iaf_psc_exp has nothing to fit"),
     (("iaf_psc_exp", "--adaptation", "10"), "no adaptation current that could be held"),
     (("aeif_cond_exp", "--seconds", "0"), "0 s are to be measured"), (("aeif_cond_exp", "--neurons", "1"), "1 neurons at each point"),
+    ((*FS, "--neurons", "1000000"), "66 points with 1,000,000 neurons each are 66,000,000 neurons"),
     (("aeif_cond_exp", "--seed", "-3"), "the seed is -3"), (("aeif_cond_exp", "--below", "-1"), "points above -1 Hz"),
     ((*FS, "--grid", "exc=0:0.1:6", "--grid", "inh=5,10", "--seconds", "0.1"), "silent at all 12 points"),
     ((*FS, "--grid", "exc=30:60:6", "--grid", "inh=1,2", "--seconds", "0.1"), "12 of 12 points of FS are saturated"),

@@ -113,8 +113,8 @@ def measure(neuron: Neuron, grid: Grid, protocol: Protocol) -> Measured:
     protocol.check()
     many = grid.rates.shape[1]
     if many * protocol.neurons > MOST_NEURONS:
-        raise InputError(Problem(f"{many} points with {protocol.neurons:,} neurons each are {many * protocol.neurons:,} neurons", "--neurons",
-                                 f"at most {MOST_NEURONS:,}", f"--neurons {MOST_NEURONS // many}"))
+        raise InputError(Problem(f"{many} points with {protocol.neurons:,} neurons each are {many * protocol.neurons:,} neurons",
+                                 "--neurons", f"at most {MOST_NEURONS:,}", f"--neurons {MOST_NEURONS // many}"))
     begin = round(protocol.settles_ms, 1)
     seen = max(round(protocol.seconds * 1e3, 1), 0.1)
     try:

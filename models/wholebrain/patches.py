@@ -169,16 +169,19 @@ def build(net: Network, patches: Patches, p: PatchSetting, gain: float, offset: 
                  [v.high for v in model.state], p.sigma, p.by, gain, room)
 
 
-def self_links(net: Network, patches: Patches, settings: Sequence[PatchSetting],
-               built: Sequence[Patch]) -> list[tuple[int, int, int, float]]:
-    """Return the connections of regions with themselves that have a delay: column of the sums, source row, delay, weight."""
-    found, base = [], 0
-    for p, made in zip(settings, built, strict=True):
+def self_links(net: Network, patches: Patches, settings: Sequence[PatchSetting]) -> list[tuple[int, int, int, int, int, float]]:
+    """Return the connections of regions with themselves that have a delay.
+
+    Returns
+    -------
+    list of (patch, received sum, region of the patch, source row, delay in steps, weight)
+    """
+    found = []
+    for k, p in enumerate(settings):
         for r in range(len(p.model.receives)):
             taken = patches.taken[p.model.name, p.model.name, r]
             for i, region in enumerate(p.regions):
                 weight, delay = float(net.weights[region, region]), int(net.delays[region, region])
                 if weight and delay:
-                    found.append((base + r * made.m + i, patches.row(region, taken.sent), delay, weight * taken.times))
-        base += len(p.model.receives) * made.m
+                    found.append((k, r, i, patches.row(region, taken.sent), delay, weight * taken.times))
     return found

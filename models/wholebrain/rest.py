@@ -109,7 +109,7 @@ def rates_in(s: Undivided, states: Sequence[Array]) -> Array | None:
     rates = np.full(sum(len(p.regions) for p in s.patches.all), np.nan)
     for p, made in zip(s.patches.all, built, strict=True):
         if p.model.rate is not None:
-            rates[list(p.regions)] = made.rates[0, : made.n]
+            rates[list(p.regions)] = made.rates(0, 1)[0]
     return rates
 
 
@@ -129,7 +129,7 @@ def find_rest(s: Undivided) -> Search:
     for stretch in range(_STRETCHES):
         engine.make_room(stretch * STRETCH, STRETCH)
         engine.run(stretch * STRETCH, STRETCH)
-        reached = [made.states[STRETCH, :, : made.n].copy() for made in built]
+        reached = [made.states(STRETCH, STRETCH + 1)[0].copy() for made in built]
         engine.carry_over(STRETCH)
         change = max(float(np.abs(a - b).max()) for a, b in zip(reached, states, strict=True))
         states = reached

@@ -69,7 +69,7 @@ class Running:
             along,
             brief,
             instant,
-            self_links(s.net, s.patches, self._patches, self._built),
+            self_links(s.net, s.patches, self._patches),
             s.scheme,
             clock.step_ms,
             s.gain,
@@ -179,13 +179,12 @@ class Running:
     def _put_afferent(self, region: int, rows: slice, values: Array) -> None:
         """Put what a region receives from outside, (received, instants), where the kernel finds it."""
         k, i = self._place[region]
-        base = sum(made.received * made.m for made in self._built[:k])
         made = self._built[k]
         for r in range(made.received):
-            self._engine.outside[rows, base + r * made.m + i] = values[r]
+            self._engine.outside[rows, made.column(r, i)] = values[r]
 
     def _my_rates(self, at: int) -> Array:
-        return np.concatenate([made.rates[at, : made.n] for made in self._built])
+        return np.concatenate([made.rates(at, at + 1)[0] for made in self._built])
 
     def _find_first_rates(self, states: tuple[Array, ...]) -> Array:
         """Return the rates at instant 0, after those of the step before where they differ; keep those that held for ever before."""
@@ -215,7 +214,7 @@ class Running:
                 if region in self._place:
                     patch, i = self._place[region]
                     rows = slice(max(pulse.start - k, 0), min(pulse.stop - k, steps + 1))
-                    self._built[patch].held[rows, into, i] += pulse.amplitude
+                    self._built[patch].hold(rows, into, i, pulse.amplitude)
 
     def _take(self, k: int, steps: int, row: int, inputs: Mapping[str, Block]) -> None:
         """Hand the kernel what comes from outside in the steps k .. k + steps - 1; it begins at a row of the inputs."""
@@ -235,8 +234,7 @@ class Running:
         if not present:
             return
         for made in self._built:
-            made.held[...] = 0.0
-            made.drive[...] = 0.0
+            made.quieten()
         self._add(active, k, steps)
         for region, values in driven:
             if region in self._place:
@@ -325,13 +323,13 @@ class Running:
     def _tell_what_broke(self, k: int, steps: int) -> None:
         s, engine = self._setting, self._engine
         for p, made in zip(self._patches, self._built, strict=True):
-            broken = np.argwhere(~np.isfinite(made.states[1 : steps + 1, :, : made.n]))
+            broken = np.argwhere(~np.isfinite(made.states(1, steps + 1)))
             if len(broken):
                 at, v, i = (int(x) for x in broken[0])
                 tick = (k + at + 1) * self._clock.step
                 raise RunError(
                     f"region '{s.connectome.labels[p.regions[i]]}': variable '{p.model.variables[v]}' of '{p.model.name}' is "
-                    f"{made.states[at + 1, v, i]:g} at tick {tick} ({self._clock.ms(tick):.6g} ms); "
+                    f"{made.states(at + 1, at + 2)[0, v, i]:g} at tick {tick} ({self._clock.ms(tick):.6g} ms); "
                     f"check coupling, noise and step, or take a shorter step"
                 )
         raise RunError(
@@ -346,7 +344,7 @@ class Running:
         if k == 0 and s.driven and self._keeps_rates:  # what drives do to the rates at instant 0 is known only now
             engine.rate_history[self._everyone, engine.place(0)] = self._ranks.gather(self._my_rates(0))
         part = np.concatenate([x for made in self._built for x in (
-            made.states[1 : steps + 1, :, : made.n].reshape(steps, -1), made.rates[1 : steps + 1, : made.n])], axis=1)
+            made.states(1, steps + 1).reshape(steps, -1), made.rates(1, steps + 1))], axis=1)
         reached = part if self._ranks.size == 1 else self._ranks.gather(np.ascontiguousarray(part.T)).T
         if self._ranks.rank:
             return

@@ -1,7 +1,6 @@
 """Hold the arrays of a group's share of the network and hand them to the kernel (engine.h and patch.h say what each of them is)."""
 
 cimport cython
-from libc.math cimport isfinite
 from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport calloc, free
 
@@ -10,6 +9,7 @@ import numpy as np
 from cosim.levels import chosen_level
 
 STRETCH = 128  # the largest number of steps in one call
+WIDE = 8  # regions in a chunk: BRAIN_WIDE of patch.h
 
 
 include "engine.pxi"
@@ -87,8 +87,8 @@ cdef class Patch:
 
     cdef brain_patch p
     cdef readonly int64_t n, m, variables, inputs, received, sends
-    cdef readonly object states, sent, rates, held, drive, total
-    cdef object _kept
+    cdef readonly object drive
+    cdef object _states, _rates, _held, _kept
 
     def __init__(self, str model, regions, row, parameters, own, shift, low, high, sigma, by, double gain, int64_t room):
         cdef const brain_model *found = _model(model)
@@ -97,22 +97,18 @@ cdef class Patch:
         self.variables, self.received, self.inputs = found.counts[0], found.counts[2], found.counts[3]
         self.sends = found.sends
         n, m, v, r, s, i = self.n, self.m, self.variables, self.received, self.sends, self.inputs
-        wide = np.minimum(np.arange(m), n - 1)
-        region_ = np.ascontiguousarray(np.asarray(regions, np.int64)[wide])
-        row_ = np.ascontiguousarray(np.asarray(row, np.int64).reshape(s, n))
-        parameters_, own_, shift_ = _zeros(max(found.counts[1], 1), m), _zeros(max(r, 1), s, m), _zeros(max(r, 1), m)
-        if found.counts[1]:
-            parameters_[...] = np.asarray(parameters, np.float64)[:, wide]
-        if r:
-            own_[...] = np.asarray(own, np.float64)[:, :, wide]
-            shift_[...] = np.asarray(shift, np.float64)[:, wide]
+        chunks = m // WIDE
+        region_ = np.ascontiguousarray(np.asarray(regions, np.int64)[np.minimum(np.arange(m), n - 1)])
+        row_ = np.array(row, np.int64).reshape(s, n)
+        parameters_ = self.chunked(parameters) if found.counts[1] else _zeros(m)
+        own_, shift_ = (self.chunked(own), self.chunked(shift)) if r else (_zeros(s * m), _zeros(m))
         bounds = np.array([low, high], np.float64)
         sigma_, by_ = np.array(sigma, np.float64), np.array(by, np.int64)
-        self.states, self.sent, ahead = _zeros(STRETCH + 1, v, m), _zeros(s, m), _zeros(s, m)
-        slope, stage, rest, self.total = _zeros(4, v, m), _zeros(v, m), _zeros(max(v, i), m), _zeros(max(r, 1), m)
-        add, drawn, self.rates = _zeros(2, max(i, 1), m), _zeros(room, v, m), _zeros(STRETCH + 1, m)
-        self.held, self.drive, work = _zeros(STRETCH + 1, max(i, 1), m), _zeros(STRETCH + 1, m), _zeros(v * (v + 2), m)
-        self._kept = (region_, row_, parameters_, own_, shift_, bounds, sigma_, by_, ahead, slope, stage, rest, add, drawn, work)
+        self._states, sent, ahead = _zeros(STRETCH + 1, chunks, v, WIDE), _zeros(s * m), _zeros(s * m)
+        slope, stage, rest, total = _zeros(4 * v * m), _zeros(v * m), _zeros(max(v, i) * m), _zeros(max(r, 1) * m)
+        add, drawn, self._rates = _zeros(2, max(i, 1) * m), _zeros(room * v * m), _zeros(STRETCH + 1, m)
+        self._held, self.drive, work = _zeros(STRETCH + 1, chunks, max(i, 1), WIDE), _zeros(STRETCH + 1, m), _zeros(v * (v + 2) * m)
+        self._kept = (region_, row_, parameters_, own_, shift_, bounds, sigma_, by_, ahead, slope, stage, rest, add, drawn, work, sent, total)
         cdef brain_patch *p = &self.p
         p.model = found
         p.n = n
@@ -129,55 +125,104 @@ cdef class Patch:
         p.by = _ints(by_)
         p.noisy = bool(np.any(sigma_))
         p.multiplied = bool(np.any(by_[sigma_ != 0]))
-        p.states = _at(self.states)
-        p.sent = _at(self.sent)
+        p.has_own = bool(np.any(own_))
+        p.states = _at(self._states)
+        p.sent = _at(sent)
         p.ahead = _at(ahead)
         p.slope = _at(slope)
         p.stage = _at(stage)
         p.rest = _at(rest)
-        p.total = _at(self.total)
+        p.total = _at(total)
         p.drawn = _at(drawn)
-        p.rates = _at(self.rates)
+        p.rates = _at(self._rates)
         p.input[0] = _at(add[0])
         p.input[1] = _at(add[1])
-        p.held = _at(self.held)
+        p.held = _at(self._held)
         p.drive = _at(self.drive)
         p.work = _at(work)
 
-    def widened(self, values):
-        """Return values, (..., n), padded to whole vectors with the last region's."""
-        return np.ascontiguousarray(np.asarray(values, np.float64)[..., np.minimum(np.arange(self.m), self.n - 1)])
+    def chunked(self, values):
+        """Return rows, (..., n), chunk by chunk as the kernel has them, (chunks, ..., 8), padded with the last region's."""
+        wide = np.asarray(values, np.float64)[..., np.minimum(np.arange(self.m), self.n - 1)]
+        parts = np.moveaxis(wide.reshape(*wide.shape[:wide.ndim - 1], self.m // WIDE, WIDE), -2, 0)
+        kept = _zeros(*parts.shape)
+        kept[...] = parts
+        return kept
+
+    def flat(self, chunks):
+        """Return rows, (..., n), of what the kernel has chunk by chunk, (chunks, ..., 8)."""
+        parts = np.moveaxis(chunks, 0, -2)
+        return parts.reshape(*parts.shape[:parts.ndim - 2], self.m)[..., :self.n]
+
+    def states(self, int64_t first, int64_t stop):
+        """Return the states after `first` to `stop` - 1 steps of the stretch, (steps, variables, n)."""
+        return np.moveaxis(self._states[first:stop], 1, 2).reshape(stop - first, self.variables, self.m)[..., :self.n]
+
+    def rates(self, int64_t first, int64_t stop):
+        """Return the rates at the instants `first` to `stop` - 1 of the stretch, (steps, n), Hz."""
+        return self._rates[first:stop, :self.n]
+
+    def hold(self, rows, int64_t into, int64_t region, double amplitude):
+        """Add a stimulus to an input of a region in some steps of the stretch."""
+        self._held[rows, region // WIDE, into, region % WIDE] += amplitude
+
+    def quieten(self):
+        """Forget stimuli and drives."""
+        self._held[...] = 0.0
+        self.drive[...] = 0.0
+
+    def set_state(self, state):
+        """Begin the coming stretch in a state, (variables, n)."""
+        self._states[...] = self.chunked(state)
+        sent = self._kept[15]
+        sent[...] = self.chunked(self.send(state)).ravel()
+
+    def carry_over(self, int64_t steps):
+        """Make the state after so many steps of the stretch the first of the next one."""
+        self._states[0] = self._states[steps]
+
+    def forget_input(self):
+        """Let the next steps have no input."""
+        self._kept[12][...] = 0.0
 
     def evaluate(self, x, c, u, int64_t level=-1):
         """Return slopes, (variables, n), and rates, (n,), of a state with what is received and added, by the kernel."""
         cdef int64_t at = _level(level)
-        x_, d, rate = self.widened(x), _zeros(self.variables, self.m), _zeros(self.m)
-        c_ = self.widened(c) if self.received else _zeros(1, self.m)
-        u_ = self.widened(u) if self.inputs else _zeros(1, self.m)
+        x_, d, rate = self.chunked(x), _zeros(self.m // WIDE, self.variables, WIDE), _zeros(self.m)
+        c_ = self.chunked(c) if self.received else _zeros(self.m)
+        u_ = self.chunked(u) if self.inputs else _zeros(self.m)
         self.p.model.level[at].slopes(&self.p, _at(x_), _at(c_), _at(u_), _at(d), _at(rate))
-        return d[:, :self.n].copy(), rate[:self.n].copy()
+        return self.flat(d).copy(), rate[:self.n].copy()
 
     def send(self, x, int64_t level=-1):
         """Return what the regions send in a state, (sends, n)."""
-        x_, out = self.widened(x), _zeros(self.sends, self.m)
+        x_, out = self.chunked(x), _zeros(self.m // WIDE, self.sends, WIDE)
         self.p.model.level[_level(level)].send(&self.p, _at(x_), _at(out))
-        return out[:, :self.n].copy()
+        return self.flat(out).copy()
 
     def judge(self, x):
         """Return where a state lies inside what the model was made for, (n,) bool."""
-        x_, out = self.widened(x), _zeros(self.m)
+        x_, out = self.chunked(x), _zeros(self.m)
         self.p.model.level[0].judge(&self.p, _at(x_), _at(out))
         return out[:self.n] != 0.0
 
+    def column(self, int64_t received, int64_t region):
+        """Return the column of the network's sums for one received sum of one region of this patch."""
+        return self.p.base + (region // WIDE * self.received + received) * WIDE + region % WIDE
+
+    def place_at(self, int64_t base, int64_t row):
+        """Say where this patch begins in the sums, and how long a row of the history is."""
+        self.p.base = base
+        rows = self._kept[1]
+        rows[rows >= 0] *= row
+
     def follow(self, int64_t region, double h, rates, double dt, double low, double high):
         """Return what a region sends at each instant when its rates are given, Hz: (k,) from (k + 1,), beginning after h."""
-        kept = np.ascontiguousarray(self._kept[2][:, region])
-        cdef const double[::1] p = kept
         cdef const double[::1] r = np.ascontiguousarray(rates, np.float64)
         cdef double[::1] out = np.empty(len(r) - 1)
         cdef int64_t k
         for k in range(len(r) - 1):
-            h = self.p.model.level[0].follow(&p[0], h, r[k], r[k + 1], dt, low, high)
+            h = self.p.model.level[0].follow(&self.p, region, h, r[k], r[k + 1], dt, low, high)
             out[k] = h
         return np.asarray(out)
 
@@ -196,7 +241,7 @@ cdef class Engine:
         Longest delay and length of a block, steps.
     along, brief, instant : (begin, source row, delay, weight)
         Links by target.
-    self_links : (column, source row, delay, weight)
+    self_links : sequence of (patch, received, region of the patch, source row, delay, weight)
         Connections of regions with themselves that have a delay.
     scheme, coupling : int
         Numbers of the scheme and of the coupling function; `curve` holds the constants of the latter.
@@ -236,15 +281,15 @@ cdef class Engine:
         cdef Patch patch
         for q in range(len(self.patches)):
             patch = self.patches[q]
-            patch.p.base = width
+            patch.place_at(width, self.row)
             b.patch[q] = patch.p
-            for r in range(patch.received):
-                columns += range(width + r * patch.m, width + r * patch.m + patch.n)
+            columns += [patch.column(r, i) for r in range(patch.received) for i in range(patch.n)]
             width += patch.received * patch.m
         self.width = width
         column_, given_ = np.array([*columns, 0], np.int64), np.array([*given, 0], np.int64)
         self_weight, self_at = _zeros(max(width, 1)), np.zeros(max(width, 1), np.int64)
-        for column, source, delay, weight in self_links:
+        for at, r, region, source, delay, weight in self_links:
+            column = self.patches[at].column(r, region)
             self_weight[column], self_at[column] = weight, source * self.row - delay
         self.history, self.outside = _zeros(rows, self.row), _zeros(STRETCH + 1, max(width, 1))
         self.rate_history = _zeros(rate_rows, self.row) if rate_rows else None
@@ -287,8 +332,7 @@ cdef class Engine:
         sent = np.asarray(sent, np.float64)
         self.history[:, :self.margin + 1] = sent[:, None] if sent.ndim == 1 else sent
         for patch, state in zip(self.patches, states, strict=True):
-            patch.states[...] = patch.widened(state)
-            patch.sent[...] = patch.widened(patch.send(state))
+            patch.set_state(state)
         brain_begin(&self.b)
 
     def place(self, int64_t k):
@@ -308,15 +352,13 @@ cdef class Engine:
     def carry_over(self, int64_t steps):
         """Make the state after so many steps of the stretch the first of the next one."""
         for patch in self.patches:
-            patch.states[0] = patch.states[steps]
+            patch.carry_over(steps)
 
     def expect_input(self, bint present):
         """Say whether stimuli or drives add anything in the coming stretch."""
-        cdef Patch patch
         if not present and self.b.has_input:
-            for each in self.patches:
-                patch = each
-                patch._kept[12][...] = 0.0
+            for patch in self.patches:
+                patch.forget_input()
         self.b.has_input = present
 
     def run(self, int64_t k, int64_t steps):
@@ -361,12 +403,4 @@ cdef class Engine:
 
     def finite(self, int64_t steps):
         """Return whether every state that a stretch reached is a finite number."""
-        cdef double sum_ = 0
-        cdef double[:, ::1] last
-        cdef int64_t v, i
-        for patch in self.patches:
-            last = patch.states[steps]
-            for v in range(last.shape[0]):
-                for i in range(last.shape[1]):
-                    sum_ += last[v, i] * 0.0
-        return bool(isfinite(sum_))
+        return all(np.isfinite(patch.states(steps, steps + 1)).all() for patch in self.patches)

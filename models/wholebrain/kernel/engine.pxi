@@ -4,7 +4,7 @@ cdef extern from "engine.h" nogil:
     # The first argument is a brain_patch, which Cython cannot know before its model.
     ctypedef void (*slopes_loop)(const void *, const double *, const double *, const double *, double *, double *) noexcept
     ctypedef void (*send_loop)(const void *, const double *, double *) noexcept
-    ctypedef double (*follow_loop)(const double *, double, double, double, double, double, double) noexcept
+    ctypedef double (*follow_loop)(const void *, int64_t, double, double, double, double, double, double) noexcept
     ctypedef struct brain_loops:
         slopes_loop slopes
         send_loop send
@@ -32,7 +32,7 @@ cdef extern from "engine.h" nogil:
         const double *sigma
         const int64_t *by
         double gain
-        int64_t noisy, multiplied
+        int64_t noisy, multiplied, has_own
         double *states
         double *sent
         double *ahead

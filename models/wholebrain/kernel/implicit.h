@@ -14,10 +14,10 @@ static void LEVELLED(newton)(brain *b, brain_patch *p, double h, const double *r
     f->slopes(p, z, p->total, u, right, unused);
     for (int64_t w = 0; w < n; w++) {
       memcpy(moved, z, (size_t)(n * m) * 8);
-      for (int64_t i = 0; i < m; i++) step[i] = 0x1p-26 * (1. + fabs(z[w * m + i])), moved[w * m + i] += step[i], step[i] = moved[w * m + i] - z[w * m + i];
+      for (int64_t i = 0; i < m; i++) step[i] = 0x1p-26 * (1. + fabs(z[BRAIN_AT(n, w, i)])), moved[BRAIN_AT(n, w, i)] += step[i], step[i] = moved[BRAIN_AT(n, w, i)] - z[BRAIN_AT(n, w, i)];
       f->slopes(p, moved, p->total, u, d, unused);
       for (int64_t v = 0; v < n; v++)
-        for (int64_t i = 0; i < m; i++) a[(v * n + w) * m + i] = (v == w ? 1. : 0.) - h * ((d[v * m + i] - right[v * m + i]) / step[i]);
+        for (int64_t i = 0; i < m; i++) a[(v * n + w) * m + i] = (v == w ? 1. : 0.) - h * ((d[BRAIN_AT(n, v, i)] - right[BRAIN_AT(n, v, i)]) / step[i]);
     }
     for (int64_t i = 0; i < n * m; i++) right[i] = rest[i] + h * right[i] - z[i];
     for (int64_t i = 0; i < m; i++) {
@@ -27,20 +27,20 @@ static void LEVELLED(newton)(brain *b, brain_patch *p, double h, const double *r
         int64_t pivot = c;
         for (int64_t v = c + 1; v < n; v++) if (fabs(A(v, c)) > fabs(A(pivot, c))) pivot = v;
         for (int64_t w = 0; w < n && pivot != c; w++) { double t = A(c, w); A(c, w) = A(pivot, w), A(pivot, w) = t; }
-        if (pivot != c) { double t = right[c * m + i]; right[c * m + i] = right[pivot * m + i], right[pivot * m + i] = t; }
+        if (pivot != c) { double t = right[BRAIN_AT(n, c, i)]; right[BRAIN_AT(n, c, i)] = right[BRAIN_AT(n, pivot, i)], right[BRAIN_AT(n, pivot, i)] = t; }
         for (int64_t v = c + 1; v < n; v++) {
           double q = A(v, c) / A(c, c);
           for (int64_t w = c; w < n; w++) A(v, w) -= q * A(c, w);
-          right[v * m + i] -= q * right[c * m + i];
+          right[BRAIN_AT(n, v, i)] -= q * right[BRAIN_AT(n, c, i)];
         }
       }
       int small = 1;
       for (int64_t v = n - 1; v >= 0; v--) {
-        double t = right[v * m + i];
-        for (int64_t w = v + 1; w < n; w++) t -= A(v, w) * right[w * m + i];
-        right[v * m + i] = t /= A(v, v);
-        small &= fabs(t) <= 1e-12 * (1. + fabs(z[v * m + i]));
-        z[v * m + i] += t;
+        double t = right[BRAIN_AT(n, v, i)];
+        for (int64_t w = v + 1; w < n; w++) t -= A(v, w) * right[BRAIN_AT(n, w, i)];
+        right[BRAIN_AT(n, v, i)] = t /= A(v, v);
+        small &= fabs(t) <= 1e-12 * (1. + fabs(z[BRAIN_AT(n, v, i)]));
+        z[BRAIN_AT(n, v, i)] += t;
       }
 #undef A
       if (small) done[i] = 1;

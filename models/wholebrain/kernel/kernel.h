@@ -24,11 +24,12 @@ static void LEVELLED(couple)(brain *b, const brain_patch *p, const double *base,
         const double *own = now + b->self_at[p->base + i];
         total[i] += b->self_weight[p->base + i] * (where == BRAIN_START ? own[0] : where == BRAIN_END ? own[1] : .5 * (own[0] + own[1]));
       }
-  for (int64_t r = 0; r < received; r++)
-    for (int64_t s = 0; s < sends; s++) {
-      const double *restrict w = p->own + (r * sends + s) * m, *restrict h = sent + s * m;
-      for (int64_t i = 0; i < m; i++) total[r * m + i] += w[i] * h[i];
-    }
+  for (int64_t q = 0; q < m && p->has_own; q += BRAIN_WIDE)
+    for (int64_t r = 0; r < received; r++)
+      for (int64_t s = 0; s < sends; s++) {
+        const double *restrict w = p->own + (q * received + r * BRAIN_WIDE) * sends + s * BRAIN_WIDE, *restrict h = sent + BRAIN_AT(sends, s, q);
+        for (int i = 0; i < BRAIN_WIDE; i++) total[BRAIN_AT(received, r, q) + i] += w[i] * h[i];
+      }
   if (b->coupling == BRAIN_SIGMOIDAL) {
     double low = b->curve[0], height = b->curve[1] - low, middle = b->curve[2], slope = b->curve[3], width = b->curve[4];
     _Pragma("GCC ivdep") for (int64_t i = 0; i < received * m; i++) total[i] = low + height / (1. + cosim_exp(-slope * ((total[i] - middle) / width)));
@@ -42,17 +43,17 @@ static void LEVELLED(gather_input)(brain *b, brain_patch *p, int64_t at) {
   int64_t m = p->m, inputs = p->model->counts[3];
   for (int64_t end = 0; end < 2; end++) {
     memcpy(p->input[end], p->held + at * inputs * m, (size_t)(inputs * m) * 8);
-    for (int64_t i = 0; i < m && inputs; i++) p->input[end][i] += p->drive[(at + end) * m + i];
+    for (int64_t i = 0; i < m && inputs; i++) p->input[end][BRAIN_AT(inputs, 0, i)] += p->drive[(at + end) * m + i];
   }
 }
 
 /* y = x + h d + g(x) noise, inside the bounds; `noise` may be missing. */
 static void LEVELLED(add)(const brain_patch *p, const double *restrict x, double h, const double *restrict d, const double *noise, double *restrict y) {
-  int64_t m = p->m;
-  for (int64_t v = 0; v < p->model->counts[0]; v++) {
+  int64_t rows = p->model->counts[0];
+  for (int64_t k = 0; k < rows * p->m; k += BRAIN_WIDE) {
+    int64_t v = k / BRAIN_WIDE % rows, by = p->by[v];
     double low = p->low[v], high = p->high[v];
-    int64_t by = p->by[v];
-    for (int64_t i = v * m; i < (v + 1) * m; i++) {
+    for (int64_t i = k; i < k + BRAIN_WIDE; i++) {
       double g = by == BRAIN_ADDED ? 1. : by == BRAIN_BY_STATE ? x[i] : sqrt(x[i] > 0. ? x[i] : 0.);
       y[i] = brain_clamp(x[i] + h * d[i] + (noise ? g * noise[i] : 0.), low, high);
     }
@@ -62,11 +63,11 @@ static void LEVELLED(add)(const brain_patch *p, const double *restrict x, double
 /* The same for the second stage of Heun's scheme, whose noise is multiplied by the mean of both ends (Stratonovich). */
 static void LEVELLED(add_both)(const brain_patch *p, double half, const double *restrict x, const double *restrict y, const double *restrict a,
                                const double *restrict d, const double *restrict noise, double *restrict z) {
-  int64_t m = p->m;
-  for (int64_t v = 0; v < p->model->counts[0]; v++) {
+  int64_t rows = p->model->counts[0];
+  for (int64_t k = 0; k < rows * p->m; k += BRAIN_WIDE) {
+    int64_t v = k / BRAIN_WIDE % rows, by = p->by[v];
     double low = p->low[v], high = p->high[v];
-    int64_t by = p->by[v];
-    for (int64_t i = v * m; i < (v + 1) * m; i++) {
+    for (int64_t i = k; i < k + BRAIN_WIDE; i++) {
       double g = by == BRAIN_ADDED ? 1. : by == BRAIN_BY_STATE ? .5 * (x[i] + y[i]) : .5 * (sqrt(x[i] > 0. ? x[i] : 0.) + sqrt(y[i] > 0. ? y[i] : 0.));
       z[i] = brain_clamp(x[i] + half * (a[i] + d[i]) + g * noise[i], low, high);
     }
@@ -108,7 +109,8 @@ static void LEVELLED(brain_predict)(brain *b, int64_t k, int64_t s, int64_t at) 
     double *z = p->states + (at + 1) * P_SIZE(p), *rate = p->rates + at * p->m;
     LEVELLED(gather_input)(b, p, at);
     if (b->together) {
-      f->heun(p, b->dt, b->scheme == BRAIN_HEUN_HELD, x, z, b->base + s * b->width + p->base, b->base + (s + 1) * b->width + p->base, p->input[0],
+      brain_heun *heun = b->has_input || p->has_own || b->scheme == BRAIN_HEUN_HELD ? f->heun_full : p->noisy ? f->heun_noisy : f->heun_bare;
+      heun(p, b->dt, b->scheme == BRAIN_HEUN_HELD, x, z, b->base + s * b->width + p->base, b->base + (s + 1) * b->width + p->base, p->input[0],
               p->input[1], noise, p->sent, rate);
     } else if (b->scheme == BRAIN_RK4) {
       LEVELLED(runge_kutta)(b, p, k, s, x, noise, z, rate);
@@ -126,7 +128,8 @@ static void LEVELLED(brain_predict)(brain *b, int64_t k, int64_t s, int64_t at) 
     for (int64_t q = 0; q < b->patches; q++) {
       const brain_patch *p = b->patch + q;
       for (int64_t c = 0; c < p->model->sends; c++)
-        for (int64_t i = 0; i < p->n; i++) if (p->row[c * p->n + i] >= 0) b->ahead[p->row[c * p->n + i]] = p->ahead[c * p->m + i];
+        for (int64_t i = 0; i < p->n; i++)
+          if (p->row[c * p->n + i] >= 0) b->ahead[p->row[c * p->n + i] / b->row] = p->ahead[BRAIN_AT(p->model->sends, c, i)];
     }
     for (int64_t g = 0; g < b->n_given; g++) b->ahead[b->given[g]] = now[b->given[g] * b->row];
   }
@@ -152,8 +155,12 @@ static void LEVELLED(brain_correct)(brain *b, int64_t k, int64_t s, int64_t at) 
     const brain_patch *p = b->patch + q;
     for (int64_t c = 0; c < p->model->sends; c++) {
       const int64_t *restrict row = p->row + c * p->n;
-      const double *restrict sent = p->sent + c * p->m;
-      if (row[0] >= 0) for (int64_t i = 0; i < p->n; i++) reached[row[i] * b->row] = sent[i];
+      if (row[0] < 0) continue;
+      int64_t whole = p->n / BRAIN_WIDE * BRAIN_WIDE;
+      const double *restrict sent = p->sent + c * BRAIN_WIDE;
+      for (int64_t q = 0; q < whole; q += BRAIN_WIDE, sent += p->model->sends * BRAIN_WIDE)
+        for (int i = 0; i < BRAIN_WIDE; i++) reached[row[q + i]] = sent[i];
+      for (int64_t i = whole; i < p->n; i++) reached[row[i]] = sent[i - whole];
     }
   }
 }

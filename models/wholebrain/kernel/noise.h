@@ -23,9 +23,10 @@ static void LEVELLED(words)(uint64_t key, const int64_t *entity, int64_t count, 
   }
 }
 
-static void LEVELLED(normals)(const uint32_t *restrict radius, const uint32_t *restrict angle, int64_t count, double sigma, double sigma2,
-                              double *restrict first, double *restrict second) {
-  _Pragma("GCC ivdep") for (int64_t i = 0; i < count; i++) {
+/* The numbers of one chunk. */
+static inline __attribute__((always_inline)) void LEVELLED(normals)(const uint32_t *restrict radius, const uint32_t *restrict angle, double sigma,
+                                                                    double sigma2, double *restrict first, double *restrict second) {
+  _Pragma("GCC ivdep") for (int i = 0; i < BRAIN_WIDE; i++) {
     float u = (float)(int32_t)(radius[i] >> 1) * 0x1p-31f + 0x1p-32f, r = sqrtf(-2.f * cosim_logf(u));
     float t = (float)(int32_t)(angle[i] << 2) * (0x1p-32f * 1.57079632679489662f), z = t * t;
     float s = t * (1.f + z * (-1.66666666667e-1f + z * (8.33333333333e-3f + z * (-1.98412698413e-4f + z * 2.75573192240e-6f))));
@@ -41,14 +42,19 @@ static void LEVELLED(normals)(const uint32_t *restrict radius, const uint32_t *r
 static void LEVELLED(draw)(const brain_patch *p, uint64_t key, uint64_t tick, double *restrict out) {
   int64_t m = p->m, variables = p->model->counts[0];
   uint32_t word[4 * m];
-  double unused[m];
+  double unused[BRAIN_WIDE];
   for (int64_t v = 0; v < variables; v += 4) {
     double sigma[4] = {0};
     for (int64_t w = 0; w < 4 && v + w < variables; w++) sigma[w] = p->sigma[v + w];
     if (sigma[0] == 0. && sigma[1] == 0. && sigma[2] == 0. && sigma[3] == 0.) continue; /* these rows were zero from the beginning */
     LEVELLED(words)(key, p->region, m, (uint32_t)(v / 4), tick, word);
-    for (int64_t w = 0; w < 4 && v + w < variables; w += 2)
-      if (sigma[w] != 0. || sigma[w + 1] != 0.)
-        LEVELLED(normals)(word + w * m, word + (w + 1) * m, m, sigma[w], sigma[w + 1], out + (v + w) * m, v + w + 1 < variables ? out + (v + w + 1) * m : unused);
+    for (int64_t w = 0; w < 4 && v + w < variables; w += 2) {
+      if (sigma[w] == 0. && sigma[w + 1] == 0.) continue;
+      int both = v + w + 1 < variables;
+      for (int64_t i = 0; i < m; i += BRAIN_WIDE) {
+        double *first = out + BRAIN_AT(variables, v + w, i);
+        LEVELLED(normals)(word + w * m + i, word + (w + 1) * m + i, sigma[w], sigma[w + 1], first, both ? first + BRAIN_WIDE : unused);
+      }
+    }
   }
 }

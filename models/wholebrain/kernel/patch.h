@@ -1,5 +1,6 @@
-/* A patch: the regions of one rank that have one model. Arrays have one column a region, padded to whole vectors: `m` columns of which
- * the first `n` are regions and the others repeat the last of them. */
+/* A patch: the regions of one rank that have one model. Regions lie in chunks of eight, and the rows of an array lie chunk by chunk: number
+ * (row, region) of an array with R rows stands at BRAIN_AT(R, row, region), so that all a chunk needs is near. `m` is the number of regions
+ * in whole chunks, of which the first `n` are regions and the others repeat the last of them. */
 #ifndef COSIM_WHOLEBRAIN_PATCH_H
 #define COSIM_WHOLEBRAIN_PATCH_H
 
@@ -10,16 +11,20 @@
 #include "elementary.h"
 #include "processor.h"
 
+enum { BRAIN_WIDE = 8 };
+#define BRAIN_AT(rows, row, region) (((region) / BRAIN_WIDE * (rows) + (row)) * BRAIN_WIDE + (region) % BRAIN_WIDE)
+
 typedef struct brain_patch brain_patch;
+typedef void brain_heun(const brain_patch *, double dt, int held, const double *from, double *to, const double *base, const double *next,
+                        const double *u0, const double *u1, const double *drawn, double *sent, double *rate);
 
 /* What one model gives for one instruction set; every function goes over all regions of a patch. */
 typedef struct {
   void (*slopes)(const brain_patch *, const double *x, const double *c, const double *u, double *d, double *rate);
   void (*send)(const brain_patch *, const double *x, double *sent);
-  void (*heun)(const brain_patch *, double dt, int held, const double *from, double *to, const double *base, const double *next, const double *u0,
-               const double *u1, const double *drawn, double *sent, double *rate);
+  brain_heun *heun_bare, *heun_noisy, *heun_full; /* one step: nothing but sums; noise too; inputs, own connections, held sums too */
   void (*judge)(const brain_patch *, const double *x, double *valid);
-  double (*follow)(const double *p, double h, double from, double to, double dt, double low, double high);
+  double (*follow)(const brain_patch *, int64_t region, double h, double from, double to, double dt, double low, double high);
 } brain_loops;
 
 typedef struct {
@@ -35,7 +40,7 @@ struct brain_patch {
   int64_t n, m;
   int64_t base;             /* column of the network's sums where this patch begins: (received, m) of them */
   const int64_t *region;    /* (n) number of each region: the entity of its noise */
-  const int64_t *row;       /* (sends, n) row of the history that takes what each region sends; -1 where nobody listens */
+  const int64_t *row;       /* (sends, n) where the history takes what each region sends: row * row length; -1 where nobody listens */
   const double *parameters; /* (parameters, m) */
   const double *own;        /* (received, sends, m) weight of what a region sends to itself at once */
   const double *shift;      /* (received, m) what is added after the factor G */
@@ -43,7 +48,7 @@ struct brain_patch {
   const double *sigma;      /* (variables) noise of one step: sqrt(dt) sigma */
   const int64_t *by;        /* (variables) what the noise is multiplied by: nothing, the variable, its square root */
   double gain;
-  int64_t noisy, multiplied;
+  int64_t noisy, multiplied, has_own;
   double *states;           /* (steps + 1, variables, m) at the start of the stretch and after each of its steps */
   double *sent, *ahead;     /* (sends, m) what the regions send in their state, and in the predicted one */
   double *slope;            /* (4, variables, m) slopes of the stages of a step */
@@ -59,9 +64,6 @@ struct brain_patch {
 
 enum { BRAIN_ADDED, BRAIN_BY_STATE, BRAIN_BY_ROOT };
 
-COSIM_INLINE double brain_where(int condition, double yes, double no) { return condition ? yes : no; }
-COSIM_INLINE double brain_minimum(double a, double b) { return a < b ? a : b; }
-COSIM_INLINE double brain_maximum(double a, double b) { return a > b ? a : b; }
 COSIM_INLINE double brain_clamp(double z, double low, double high) { return z < low ? low : z > high ? high : z; }
 
 #define BRAIN_PASTE(a, b) a##_##b

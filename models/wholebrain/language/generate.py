@@ -26,7 +26,7 @@ static const char *const model_u[] = {{{u}}};
 #define MODEL_FOLLOWS {follows}
 #define MODEL_NAME "{name}"
 #define MODEL_STRUCT brain_model_{name}
-#include "{name}.equations.h"
+#define MODEL_EQUATIONS "{name}.equations.h"
 #define MODEL_LOOPS "{name}.loops.h"
 #include "model.h"
 """
@@ -86,97 +86,152 @@ class _Loops:
         given = [f"{state}_{n}" for n in self.model.reads["x"]]
         if name in ("slope", "rate"):
             given += [f"{received}_{n}" for n in self.received] + [f"{inputs}_{n}" for n in self.inputs]
-        return f"    {self.model.name}_{name}({', '.join(['p', 'm', *given, *(f'&{o}' for o in out)])});"
+        return f"    LEVELLED({self.model.name}_{name})({', '.join(['p', *given, *(f'&{o}' for o in out)])});"
 
     def send(self, state: str, out: str) -> list[str]:
         """Return lines that work out what is sent in a state, into ``OUT_0 ...``."""
         names = [f"{out}_{i}" for i in range(len(self.sends))]
         if "sent" not in self.model.returns:
-            return [f"    const double {o} = {state}_{n};" for o, n in zip(names, self.sends, strict=True)]
-        return [f"    double {', '.join(names)};", self.call("sent", state, "", "", names)]
+            return [f"    const REAL {o} = {state}_{n};" for o, n in zip(names, self.sends, strict=True)]
+        return [f"    REAL {', '.join(names)};", self.call("sent", state, "", "", names)]
+
+    def loop(self, arrays: dict[str, tuple[str, int]], body: list[str]) -> list[str]:
+        """Return the loop over the chunks of a patch, and over the regions of a chunk.
+
+        Parameters
+        ----------
+        arrays : dict of str to (str, int)
+            Pointers of a chunk by name: the array it lies in, and how many rows that has.
+        body : list of str
+            Lines for region i of a chunk.
+        """
+        parameters = len(self.model.reads["p"])
+        out = ["  for (int64_t q = 0; q < b->m; q += BRAIN_WIDE) {",
+               f"    const double *restrict all_p __attribute__((unused)) = b->parameters + q * {parameters};"]
+        for name, (array, rows) in arrays.items():
+            out.append(f"    {name} = {array} + q * {rows};")
+        out += ["    EACH(i) {", "    const double *restrict p __attribute__((unused)) = all_p + i;", *body, "    }", "  }"]
+        return out
 
     def slopes(self) -> str:
-        out = ["LOOPS(slopes)(const brain_patch *b, const double *restrict all_x, const double *restrict all_c, "
-               "const double *restrict all_u, double *restrict all_d, double *restrict all_rate) {",
-               "  const int64_t m = b->m;", "  EACH(i) {",
-               "    const double *restrict p = b->parameters + i;"]
-        out += self.load("x", "all_x", self.state) + self.load("c", "all_c", self.received) + self.load("u", "all_u", self.inputs)
-        out += [f"    double {', '.join(f'd_{n}' for n in self.state)};", self.call("slope", "x", "c", "u", [f"d_{n}" for n in self.state])]
-        out += [f"    all_d[{v} * m + i] = d_{n};" for v, n in enumerate(self.state)]
-        out += [*self.rate("x", "c", "u", "all_rate[i]"), "  }", "}"]
-        return "\n".join(out) + "\n"
+        v, c, u = len(self.state), len(self.received), len(self.inputs)
+        arrays = {"const double *restrict here_x": ("all_x", v), "const double *restrict here_c": ("all_c", c),
+                  "const double *restrict here_u": ("all_u", u), "double *restrict here_d": ("all_d", v),
+                  "double *restrict here_rate": ("all_rate", 1)}
+        body = self.load("x", "here_x", self.state) + self.load("c", "here_c", self.received) + self.load("u", "here_u", self.inputs)
+        body += [f"    REAL {', '.join(f'd_{n}' for n in self.state)};", self.call("slope", "x", "c", "u", [f"d_{n}" for n in self.state])]
+        body += [f"    {_put('here_d', k)} = d_{n};" for k, n in enumerate(self.state)]
+        body += self.rate("x", "c", "u")
+        head = ("LOOPS(slopes)(const brain_patch *b, const double *all_x, const double *all_c, const double *all_u, double *all_d, "
+                "double *all_rate) {")
+        return "\n".join([head, *self.loop(_used(arrays), body), "}"]) + "\n"
 
-    def rate(self, state: str, received: str, inputs: str, into: str) -> list[str]:
+    def rate(self, state: str, received: str, inputs: str) -> list[str]:
         if "rate" not in self.model.returns:
             return []
-        return ["    double rate;", self.call("rate", state, received, inputs, ["rate"]), f"    {into} = rate;"]
+        return ["    REAL rate;", self.call("rate", state, received, inputs, ["rate"]), f"    {_put('here_rate', 0)} = rate;"]
 
     def sent(self) -> str:
-        out = ["LOOPS(send)(const brain_patch *b, const double *restrict all_x, double *restrict all_sent) {", "  const int64_t m = b->m;",
-               "  EACH(i) {", "    const double *restrict p = b->parameters + i;", "    (void)p;", *self.load("x", "all_x", self.state),
-               *self.send("x", "s")]
-        out += [f"    all_sent[{i} * m + i] = s_{i};" for i in range(len(self.sends))]
-        return "\n".join([*out, "  }", "}"]) + "\n"
+        arrays = {"const double *restrict here_x": ("all_x", len(self.state)), "double *restrict here_s": ("all_sent", len(self.sends))}
+        body = [*self.load("x", "here_x", self.state), *self.send("x", "s")]
+        body += [f"    {_put('here_s', k)} = s_{k};" for k in range(len(self.sends))]
+        head = "LOOPS(send)(const brain_patch *b, const double *all_x, double *all_sent) {"
+        return "\n".join([head, *self.loop(_used(arrays), body), "}"]) + "\n"
 
     def load(self, prefix: str, array: str, names: Sequence[str]) -> list[str]:
-        return [f"    const double {prefix}_{n} __attribute__((unused)) = {array}[{k} * m + i];" for k, n in enumerate(names)]
+        return [f"    const REAL {prefix}_{n} __attribute__((unused)) = {_get(array, k)};" for k, n in enumerate(names)]
 
     def coupled(self, prefix: str, base: str, sent: str) -> list[str]:
         """Return lines that put what is received together: the sum over others, then what the region sends itself, times G, and a shift."""
         out = []
         for r, name in enumerate(self.received):
-            own = [f"b->own[{r * len(self.sends) + s} * m + i] * {sent}_{s}" for s in range(len(self.sends))]
-            total = " + ".join([f"{base}[{r} * m + i]", *own])
-            out.append(f"    const double {prefix}_{name} = gain * ({total}) + b->shift[{r} * m + i];")
+            out.append(f"    REAL {prefix}_{name} = {_get(base, r)};")
+            own = [f"{_get('here_own', r * len(self.sends) + s)} * {sent}_{s}" for s in range(len(self.sends))]
+            out.append(f"    if (extra) {prefix}_{name} = {' + '.join([f'{prefix}_{name}', *own])};")
+            out.append(f"    {prefix}_{name} = gain * {prefix}_{name} + {_get('here_shift', r)};")
         return out
 
     def heun(self) -> str:
-        """Return one step of Heun's scheme with linear coupling, both stages at once."""
-        state = self.state
-        out = ["LOOPS(heun)(const brain_patch *restrict b, const double dt, const int held, const double *restrict from, "
-               "double *restrict to, const double *restrict base, const double *restrict next, const double *restrict u0, "
-               "const double *restrict u1, const double *restrict drawn, double *restrict all_sent, double *restrict all_rate) {",
-               "  const int64_t m = b->m;", "  const double gain = b->gain, half = .5 * dt;", "  EACH(i) {",
-               "    const double *restrict p = b->parameters + i;", *self.load("x", "from", state), *self.send("x", "s"),
-               *self.coupled("c", "base", "s"), *self.load("u", "u0", self.inputs), *self.load("v", "u1", self.inputs)]
-        out += [f"    double {', '.join(f'a_{n}' for n in state)};", self.call("slope", "x", "c", "u", [f"a_{n}" for n in state])]
-        out += self.rate("x", "c", "u", "all_rate[i]")
-        for v, n in enumerate(state):
-            out += [f"    const double n_{n} = drawn[{v} * m + i];",
-                    f"    const double y_{n} = brain_clamp(x_{n} + dt * a_{n} + n_{n}, b->low[{v}], b->high[{v}]);"]
-        out += [*self.send("y", "t"), *self.coupled("e", "next", "t")]
-        out += [f"    const double f_{n} = held ? c_{n} : e_{n};" for n in self.received]
-        out += [f"    const double w_{n} = held ? u_{n} : v_{n};" for n in self.inputs]
-        out += [f"    double {', '.join(f'b_{n}' for n in state)};", self.call("slope", "y", "f", "w", [f"b_{n}" for n in state])]
-        for v, n in enumerate(state):
-            out.append(f"    const double z_{n} = brain_clamp(x_{n} + half * (a_{n} + b_{n}) + n_{n}, b->low[{v}], b->high[{v}]);")
-            out.append(f"    to[{v} * m + i] = z_{n};")
-        out += self.send("z", "o")
-        out += [f"    all_sent[{k} * m + i] = o_{k};" for k in range(len(self.sends))]
-        return "\n".join([*out, "  }", "}"]) + "\n"
+        """Return one step of Heun's scheme with linear coupling, both stages at once.
+
+        `extra` says whether there are inputs, connections of regions with themselves, or held sums; `noisy` whether there is noise. Both are
+        known where the body is inlined, so that what is not there costs nothing; what is left out would add 0.
+        """
+        state, v, c, u, s = self.state, len(self.state), len(self.received), len(self.inputs), len(self.sends)
+        arrays = {"const double *restrict here_x": ("from", v), "double *restrict here_z": ("to", v),
+                  "const double *restrict here_base": ("base", c), "const double *restrict here_next": ("next", c),
+                  "const double *restrict here_u": ("u0", u), "const double *restrict here_v": ("u1", u),
+                  "const double *restrict here_noise": ("drawn", v), "double *restrict here_sent": ("all_sent", s),
+                  "double *restrict here_rate": ("all_rate", 1), "const double *restrict here_own": ("b->own", c * s),
+                  "const double *restrict here_shift": ("b->shift", c)}
+        body = [*self.load("x", "here_x", state), *self.send("x", "s"), *self.coupled("c", "here_base", "s")]
+        for n, k in zip(self.inputs, range(u), strict=True):
+            body += [f"    REAL u_{n} __attribute__((unused)) = SPLAT(0.);", f"    if (extra) u_{n} = {_get('here_u', k)};"]
+            body += [f"    REAL v_{n} __attribute__((unused)) = SPLAT(0.);", f"    if (extra) v_{n} = {_get('here_v', k)};"]
+        body += [f"    REAL {', '.join(f'a_{n}' for n in state)};", self.call("slope", "x", "c", "u", [f"a_{n}" for n in state])]
+        body += self.rate("x", "c", "u")
+        for k, n in enumerate(state):
+            body.append(f"    REAL y_{n} = x_{n} + dt * a_{n};")
+            body.append(f"    if (noisy) y_{n} += {_get('here_noise', k)};")
+            body.append(f"    y_{n} = LEVELLED(clamp)(y_{n}, b->low[{k}], b->high[{k}]);")
+        body += [*self.send("y", "t"), *self.coupled("e", "here_next", "t")]
+        body += [f"    if (extra && held) e_{n} = c_{n};" for n in self.received]
+        body += [f"    if (extra && held) v_{n} = u_{n};" for n in self.inputs]
+        body += [f"    REAL {', '.join(f'b_{n}' for n in state)};", self.call("slope", "y", "e", "v", [f"b_{n}" for n in state])]
+        for k, n in enumerate(state):
+            body.append(f"    REAL z_{n} = x_{n} + half * (a_{n} + b_{n});")
+            body.append(f"    if (noisy) z_{n} += {_get('here_noise', k)};")
+            body.append(f"    z_{n} = LEVELLED(clamp)(z_{n}, b->low[{k}], b->high[{k}]);")
+            body.append(f"    {_put('here_z', k)} = z_{n};")
+        body += self.send("z", "o")
+        body += [f"    {_put('here_sent', k)} = o_{k};" for k in range(s)]
+        taken = ("const brain_patch *restrict b, const double dt, const int held, const double *from, double *to, const double *base, "
+                 "const double *next, const double *u0, const double *u1, const double *drawn, double *all_sent, double *all_rate")
+        passed = "b, dt, held, from, to, base, next, u0, u1, drawn, all_sent, all_rate"
+        out = [f"static inline __attribute__((always_inline)) void LEVELLED(both)({taken}, const int extra, const int noisy) {{",
+               "  const double gain = b->gain, half = .5 * dt;", *self.loop(_used(arrays), body), "}"]
+        out += [f"LOOPS(heun_bare)({taken}) {{ LEVELLED(both)({passed}, 0, 0); }}", f"LOOPS(heun_noisy)({taken}) {{ LEVELLED(both)({passed}, 0, 1); }}",
+                f"LOOPS(heun_full)({taken}) {{ LEVELLED(both)({passed}, 1, 1); }}"]
+        return "\n".join(out) + "\n"
 
     def follow(self) -> str:
-        """Return the first thing sent, one step on, when the rate of the region is given at both ends of the step."""
-        head = ("static inline double LEVELLED(follow)(const double *p, double h, double from, double to, double dt, double low, "
-                "double high) {\n"
-                "  const int64_t m = 1;\n  (void)p, (void)m, (void)from, (void)to, (void)dt, (void)low, (void)high;\n")
+        """Return the first thing sent, one step on, when the rate of a region is given at both ends of the step."""
+        head = ("static double LEVELLED(follow)(const brain_patch *b, int64_t region, double given, double from, double to, double dt, "
+                "double low, double high) {\n"
+                f"  const double *p = b->parameters + region / BRAIN_WIDE * BRAIN_WIDE * {len(self.model.reads['p'])}"
+                " + region % BRAIN_WIDE / LANES * LANES;\n"
+                "  REAL h = SPLAT(given), first = SPLAT(from), last = SPLAT(to);\n  (void)p, (void)first, (void)last;\n")
         name = self.model.name
         if "follow" in self.model.returns:
-            return head + (f"  double a, b;\n  {name}_follow(p, m, h, from, &a);\n  double y = brain_clamp(h + dt * a, low, high);\n"
-                           f"  {name}_follow(p, m, y, to, &b);\n  return brain_clamp(h + .5 * dt * (a + b), low, high);\n}}\n")
-        if "from_rate" in self.model.returns:
-            return head + f"  double s;\n  {name}_from_rate(p, m, to, &s);\n  return s;\n}}\n"
-        return head + "  return h;\n}\n"
+            body = (f"  REAL a, c;\n  LEVELLED({name}_follow)(p, h, first, &a);\n  REAL y = LEVELLED(clamp)(h + dt * a, low, high);\n"
+                    f"  LEVELLED({name}_follow)(p, y, last, &c);\n  h = LEVELLED(clamp)(h + .5 * dt * (a + c), low, high);\n")
+        elif "from_rate" in self.model.returns:
+            body = f"  LEVELLED({name}_from_rate)(p, last, &h);\n"
+        else:
+            body = ""
+        return f"{head}  (void)dt, (void)low, (void)high;\n{body}  return h[region % LANES];\n}}\n"
 
     def valid(self) -> str:
-        out = ["LOOPS(judge)(const brain_patch *b, const double *restrict all_x, double *restrict all_valid) {",
-               "  const int64_t m = b->m;", "  EACH(i) {", "    const double *restrict p = b->parameters + i;",
-               "    (void)p;", *self.load("x", "all_x", self.state)]
+        arrays = {"const double *restrict here_x": ("all_x", len(self.state)), "double *restrict here_valid": ("all_valid", 1)}
+        body = self.load("x", "here_x", self.state)
         if "valid" in self.model.returns:
-            out += ["    double good;", self.call("valid", "x", "", "", ["good"]), "    all_valid[i] = good;"]
+            body += ["    REAL good;", self.call("valid", "x", "", "", ["good"]), f"    {_put('here_valid', 0)} = good;"]
         else:
-            out.append("    all_valid[i] = 1.;")
-        return "\n".join([*out, "  }", "}"]) + "\n"
+            body.append(f"    {_put('here_valid', 0)} = SPLAT(1.);")
+        head = "LOOPS(judge)(const brain_patch *b, const double *all_x, double *all_valid) {"
+        return "\n".join([head, *self.loop(_used(arrays), body), "}"]) + "\n"
+
+
+def _get(array: str, row: int) -> str:
+    return f"AT({array} + {row} * BRAIN_WIDE + i)"
+
+
+def _put(array: str, row: int) -> str:
+    return f"*(REAL *)({array} + {row} * BRAIN_WIDE + i)"
+
+
+def _used(arrays: dict[str, tuple[str, int]]) -> dict[str, tuple[str, int]]:
+    return {f"{name} __attribute__((unused))": what for name, what in arrays.items()}
 
 
 def _write(path: Path, text: str) -> None:

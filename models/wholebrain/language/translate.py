@@ -23,7 +23,7 @@ from cosim.models.language.expression import FUNCTIONS, AbstractExpressions, Not
 EQUATIONS = {"slope": (("x", "p", "c", "u"), "tuple"), "sent": (("x", "p"), "tuple"), "rate": (("x", "p", "c", "u"), "number"),
              "follow": (("h", "r", "p"), "number"), "from_rate": (("r", "p"), "number"), "valid": (("x", "p"), "condition")}
 _MORE = {"sin": 1, "cos": 1, "tanh": 1, "erfc": 1}
-_IN_C = {"absolute": "fabs", "sqrt": "sqrt"}
+_COMPARE = {ast.Lt: ("LESS", False), ast.Gt: ("LESS", True), ast.LtE: ("LEAST", False), ast.GtE: ("LEAST", True), ast.Eq: ("EQUAL", False)}
 HEAD = "static inline __attribute__((always_inline))"
 
 
@@ -84,10 +84,10 @@ def translate(path: Path, state: tuple[str, ...], receives: tuple[str, ...], inp
 
 def _equation(model: str, name: str, body: list[str], reads: dict[str, list[str]], returned: int) -> str:
     """Return the C function of an equation; it takes every variable that the model has, as whoever calls it inlines it."""
-    given = [f"const double {holder}_{n}" for holder in "xcu" if holder in EQUATIONS[name][0] for n in reads[holder]]
-    given += [f"const double my_{a}" for a in EQUATIONS[name][0] if a not in "xpcu"]
-    out = [f"double *restrict out_{i}" for i in range(returned)]
-    head = f"{HEAD} void {model}_{name}(const double *restrict p, const int64_t m, {', '.join([*given, *out])}) {{"
+    given = [f"const REAL {holder}_{n}" for holder in "xcu" if holder in EQUATIONS[name][0] for n in reads[holder]]
+    given += [f"const REAL my_{a}" for a in EQUATIONS[name][0] if a not in "xpcu"]
+    out = [f"REAL *restrict out_{i}" for i in range(returned)]
+    head = f"{HEAD} void LEVELLED({model}_{name})(const double *restrict p, {', '.join([*given, *out])}) {{\n  (void)p;"
     return "\n".join([head, *body, "}"]) + "\n"
 
 
@@ -116,7 +116,7 @@ class _Function(AbstractExpressions):
         self.returned = len(values)
         for i, each in enumerate(values):
             code, is_mask = self.expression(each)
-            self.lines.append(f"  *out_{i} = {f'({code}) ? 1. : 0.' if is_mask else code};")
+            self.lines.append(f"  *out_{i} = {f'SELECT({code}, SPLAT(1.), SPLAT(0.))' if is_mask else code};")
         return self.lines
 
     def statement(self, statement: ast.stmt) -> None:
@@ -131,9 +131,9 @@ class _Function(AbstractExpressions):
                 given = self.own_function(call, name, arguments, len(names))
                 fresh = [n for n in names if f"my_{n}" not in self.locals]
                 if fresh:
-                    self.lines.append(f"  double {', '.join(f'my_{n}' for n in fresh)};")
+                    self.lines.append(f"  REAL {', '.join(f'my_{n}' for n in fresh)};")
                 self.locals |= {f"my_{n}": False for n in names}
-                self.lines.append(f"  my_{name}({', '.join([*given, *(f'&my_{n}' for n in names)])});")
+                self.lines.append(f"  LEVELLED(my_{name})({', '.join([*given, *(f'&my_{n}' for n in names)])});")
             case _:
                 raise self.wrong(statement, "this statement has no counterpart in a kernel")
 
@@ -141,14 +141,14 @@ class _Function(AbstractExpressions):
         known = self.locals.get(f"my_{name}")
         if known is None:
             self.locals[f"my_{name}"] = is_mask
-            self.lines.append(f"  {'int' if is_mask else 'double'} my_{name} = {code};")
+            self.lines.append(f"  {'MASK' if is_mask else 'REAL'} my_{name} = {code};")
         elif known == is_mask:
             self.lines.append(f"  my_{name} = {code};")
         else:
             raise self.wrong(statement, f"'{name}' is a number in one place and a condition in another")
 
     def number(self, value: float) -> str:
-        return f"({value!r})"
+        return f"SPLAT({value!r})"
 
     def known(self, name: str) -> tuple[str, bool] | None:
         return (f"my_{name}", self.locals[f"my_{name}"]) if f"my_{name}" in self.locals else None
@@ -161,19 +161,37 @@ class _Function(AbstractExpressions):
             raise self.wrong(e, f"the model has no '{name}' to read as {holder}.{name}; it has {', '.join(names)}")
         if name not in names:
             names.append(name)
-        return f"p[{names.index(name)} * m]" if holder == "p" else f"{holder}_{name}"
+        return f"AT(p + {names.index(name)} * BRAIN_WIDE)" if holder == "p" else f"{holder}_{name}"
 
     def available(self) -> dict[str, int]:
         return FUNCTIONS | _MORE
 
     def built_in(self, name: str) -> str:
-        return _IN_C.get(name, f"cosim_{name}" if name in {"exp", "expm1", "log", *_MORE} else f"brain_{name}")
+        return f"LEVELLED({name})"
+
+    def operation(self, e: ast.expr) -> tuple[str, bool]:
+        match e:
+            case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARE:
+                name, is_swapped = _COMPARE[type(op)]
+                both = [self.real(left), self.real(right)]
+                return f"{name}({', '.join(reversed(both) if is_swapped else both)})", True
+            case ast.Compare(left=left, ops=[ast.NotEq()], comparators=[right]):
+                return f"(~EQUAL({self.real(left)}, {self.real(right)}))", True
+            case _:
+                return super().operation(e)
+
+    def expression(self, e: ast.expr) -> tuple[str, bool]:
+        match e:
+            case ast.UnaryOp(op=ast.Invert(), operand=operand):
+                return f"(~{self.condition(operand)})", True
+            case _:
+                return super().expression(e)
 
     def own(self, e: ast.Call, name: str, arguments: list[ast.expr]) -> str:
         given = self.own_function(e, name, arguments, 1)
         fresh = f"my_value_{len(self.lines)}_{len(self.locals)}"
         self.locals[fresh] = False
-        self.lines += [f"  double {fresh};", f"  my_{name}({', '.join([*given, f'&{fresh}'])});"]
+        self.lines += [f"  REAL {fresh};", f"  LEVELLED(my_{name})({', '.join([*given, f'&{fresh}'])});"]
         return fresh
 
     def own_function(self, e: ast.Call, name: str, arguments: list[ast.expr], expected: int) -> list[str]:
@@ -191,11 +209,11 @@ class _Function(AbstractExpressions):
         if name not in self.called:
             writer = _Function(self.path, self.functions, self.functions[name], self.reads, self.called)
             body = writer.body()
-            taken = [f"const double my_{a}" for a in wanted if a != "p"]
-            out = [f"double *restrict out_{i}" for i in range(writer.returned)]
-            head = f"{HEAD} void my_{name}(const double *restrict p, const int64_t m, {', '.join([*taken, *out])}) {{\n  (void)p, (void)m;"
+            taken = [f"const REAL my_{a}" for a in wanted if a != "p"]
+            out = [f"REAL *restrict out_{i}" for i in range(writer.returned)]
+            head = f"{HEAD} void LEVELLED(my_{name})(const double *restrict p, {', '.join([*taken, *out])}) {{\n  (void)p;"
             self.called[name] = "\n".join([head, *body, "}"]) + "\n"
-        returned = self.called[name].count("double *restrict out_")
+        returned = self.called[name].count("REAL *restrict out_")
         if returned != expected:
             raise self.wrong(e, f"'{name}' returns {returned} numbers, and {expected} are taken")
-        return ["p", "m", *given]
+        return ["p", *given]

@@ -1,0 +1,19 @@
+/* One model for one instruction set: its arithmetic, equations and loops. */
+#include "lanes.h"
+#include MODEL_EQUATIONS
+#include MODEL_LOOPS
+#undef LEVEL
+#undef LANES
+#undef REAL
+#undef INTS
+#undef MASK
+#undef AT
+#undef SPLAT
+#undef LESS
+#undef LEAST
+#undef EQUAL
+#undef BITS
+#undef SELECT
+#undef MAX
+#undef MIN
+#undef ROOT

@@ -17,6 +17,8 @@ from cosim.launch.derive.measure import Protocol, measure
 from cosim.models.theory.moments import Shape
 from cosim.models.theory.published import CEREBELLAR, CORTICAL
 from cosim.models.theory.transfer import Form
+from cosim.models.wholebrain.dynamics import adex_first_order
+from cosim.models.wholebrain.language.model import Held, everything
 
 FS = "aeif_cond_exp", "--cell", "FS"
 AXES = Axis("exc", (1.0, 2.0, 3.0)), Axis("inh", (5.0, 10.0))
@@ -140,6 +142,21 @@ def test_what_cannot_be_derived_is_refused_in_a_sentence(arguments, said, tmp_pa
         CliRunner().invoke(cosim, ["derive", *arguments], catch_exceptions=False)
     assert said in str(told.value)
     assert not list(tmp_path.iterdir())
+
+
+def test_the_mean_field_of_adex_neurons_takes_the_coefficients_as_they_are_derived():
+    """Coefficients of which each is moved from the default by another amount give its rates the values of the transfer function."""
+    given = {"P_e": np.array(CORTICAL["RS"].coefficients) + np.arange(10) * 2e-4, "P_i": np.array(CORTICAL["FS"].coefficients) * 1.01}
+    values = {f"{name}_{k}": c for name, list_of in given.items() for k, c in enumerate(list_of)}
+    values |= dict.fromkeys(("external_input_ex_ex", "external_input_ex_in", "external_input_in_ex", "external_input_in_in"), 0.0)
+    held = Held(**everything(adex_first_order.MODEL, values, 1))
+    e, i, w = 0.006, 0.007, 30.0  # kHz, kHz, pA
+    rates = adex_first_order.populations(held, e, i, w, w, 0.0, 0.0, 0.0)[:2]
+    inputs = [1e3 * e + 1e-3, 1e3 * i + 1e-3]  # the model adds 1e-6 kHz
+    for name, cell, khz in (("P_e", "RS", rates[0]), ("P_i", "FS", rates[1])):
+        expected = CORTICAL[cell].with_coefficients(given[name]).rate(inputs, w)
+        assert expected > 0.1
+        assert 1e3 * khz == pytest.approx(expected, rel=1e-9)
 
 
 def test_the_code_of_the_how_to_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):

@@ -156,7 +156,7 @@ def test_the_mean_field_of_adex_neurons_takes_the_coefficients_as_they_are_deriv
     for name, cell, khz in (("P_e", "RS", rates[0]), ("P_i", "FS", rates[1])):
         expected = CORTICAL[cell].with_coefficients(given[name]).rate(inputs, w)
         assert expected > 0.1
-        assert 1e3 * khz == pytest.approx(expected, rel=1e-9)
+        assert 1e3 * khz.item() == pytest.approx(float(expected), rel=1e-9)
 
 
 def test_the_code_of_the_how_to_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):

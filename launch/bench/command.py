@@ -20,7 +20,8 @@ from cosim.launch.bench.figures import Figures, summarised
 from cosim.launch.bench.limits import measure_limits
 from cosim.launch.bench.page import add_to_page
 from cosim.launch.bench.probe import Probe
-from cosim.launch.bench.result import HEAD, LIMIT_HEAD, Result, limit_rows, machine_line, rate_rows, rows, spread_note, title
+from cosim.launch.bench.result import HEAD, LIMIT_HEAD, Result, limit_rows, rate_rows, rows, title
+from cosim.launch.bench.surroundings import machine_line, spread_note
 from cosim.levels import chosen_level
 from cosim.models.microcircuit.kernel._engine import levels
 from cosim.models.microcircuit.network.scaling import Scaled
@@ -125,7 +126,7 @@ def _round(case: Case, small: Scaled, count: Census, peers: Sequence[Peer | Prob
 def _print(result: Result) -> None:
     console = Console(markup=False, highlight=False, width=None if sys.stdout.isatty() else 200)
     console.print(title(result), style="bold")
-    console.print(f"{spread_note(len(result.ours.rounds))}{machine_line(result)}")
+    console.print(f"{spread_note(len(result.ours.rounds))}{machine_line(result.machine)}")
     rate_head, rates = rate_rows(result)
     for head, body in ((HEAD, rows(result)), (rate_head, rates), (LIMIT_HEAD, limit_rows(result))):
         table = Table(*head)

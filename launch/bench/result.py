@@ -7,13 +7,11 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
-from cosim import __version__
 from cosim.launch.bench.case import Case, Census
 from cosim.launch.bench.figures import Summary
 from cosim.launch.bench.limits import Limits, Shares, shares
+from cosim.launch.bench.surroundings import machine
 from cosim.launch.machine import in_bytes
-from cosim.launch.versions import processor
-from cosim.transport.mpi import cores
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ class Result:
     @property
     def machine(self) -> dict[str, Any]:
         """What it ran on."""
-        return {"processor": processor(), "cores": len(cores()), "instruction_set": self.level, "cosim": __version__}
+        return machine(self.level)
 
     def as_json(self) -> dict[str, Any]:
         """Return everything, as JSON knows it; a figure is the median over all rounds."""
@@ -126,17 +124,5 @@ def title(result: Result) -> str:
             f"{case.seconds:g} s after {case.warmup:g} s")
 
 
-def machine_line(result: Result) -> str:
-    """Return in a line what it ran on."""
-    m = result.machine
-    return f"{m['processor']}, {m['cores']} cores, instruction set {m['instruction_set']}, cosim {m['cosim']}"
-
-
-def spread_note(rounds: int) -> str:
-    """Return how the figures of several rounds are written."""
-    return "" if rounds == 1 else f"Median (range) of {rounds} rounds; the simulators took turns. "
-
-
 def _percent(share: float) -> str:
     return f"{100 * share:.0f} %"
-

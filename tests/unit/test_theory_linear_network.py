@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.integrate import quad_vec
@@ -73,3 +76,11 @@ def test_networks_of_which_nothing_can_be_said_are_refused() -> None:
         with pytest.raises(InputError) as told:
             call()
         assert words in str(told.value)
+
+
+def test_the_code_of_the_reference_runs_and_prints_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "features.md").read_text()
+    code, = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    exec(compile(code, "features.md", "exec"), {})
+    *_, said = capsys.readouterr().out.split()
+    assert f"{float(said):.5f}" == re.findall(r"# ([\d.]+) nats", code)[0]

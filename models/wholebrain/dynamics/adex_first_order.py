@@ -133,7 +133,7 @@ MODEL = Model(
         Parameter("N_tot", "1", 10000.0, "number of neurons", above=0.0),
         Parameter("p_connect_e", "1", 0.05, "probability of a connection from an excitatory neuron", above=0.0, most=1.0),
         Parameter("p_connect_i", "1", 0.05, "probability of a connection from an inhibitory neuron", above=0.0, most=1.0),
-        Parameter("g", "1", 0.2, "share of inhibitory neurons", above=0.0, most=1.0),
+        Parameter("g", "1", 0.2, "share of inhibitory neurons", above=0.0, most=0.999),
         Parameter("K_ext_e", "1", 400.0, "number of excitatory synapses from outside", least=0.0),
         Parameter("K_ext_i", "1", 0.0, "number of inhibitory synapses from outside", least=0.0),
         Parameter("T", "ms", 20.0, "time over which rates are counted", above=0.0),

@@ -24,7 +24,8 @@ from typing import Any
 import numpy as np
 
 from cosim.models.language.functions import erfc, exp, maximum, minimum, sqrt, where
-from cosim.models.wholebrain.language.model import Array, Input, Model, Parameter, Received, Sent, Variable, family
+from cosim.models.wholebrain.dynamics.adex_first_order import MODEL as FIRST
+from cosim.models.wholebrain.language.model import Array, Model, Parameter, Variable
 
 
 def logs(q: Any, q_u: Any, q_v: Any, q_uu: Any, q_uv: Any, q_vv: Any) -> Any:
@@ -185,31 +186,12 @@ def valid(x: Any, p: Any) -> Any:
 
 
 def derived(values: Mapping[str, Array]) -> Mapping[str, Array]:
-    """Add conductances per rate, one over the numbers of neurons, and the polynomials in mV of quantities in mV and ms."""
-    v = values
-    q_e, q_i, halves = v["Q_e"] * v["tau_e"], v["Q_i"] * v["tau_i"], v["C_m"] / v["g_L"]
-    scales = {"m": 0.1 * np.ones_like(q_e), "s": np.ones_like(q_e) / 6.0, "t": 1.0 / halves}
-    out = {"q_e": q_e, "q_i": q_i, "k_e": q_e * v["K_ext_e"], "k_i": q_i * v["K_ext_i"], "tau_half": 0.5 * halves,
-           "w_e": q_e * ((1.0 - v["g"]) * v["p_connect_e"] * v["N_tot"]), "w_i": q_i * (v["g"] * v["p_connect_i"] * v["N_tot"]),
-           "one_e": 1.0 / ((1.0 - v["g"]) * v["N_tot"]), "one_i": 1.0 / (v["g"] * v["N_tot"])}
-    of_unit = np.where(v["consistent"] > 0.5, 1.0, 1e-3)
-    out |= {"d_e": of_unit * out["w_e"], "d_i": of_unit * out["w_i"]}
-    for cell in "ei":
-        for k, term in enumerate(("0", "m", "s", "t", "mm", "ss", "tt", "ms", "mt", "st")):
-            coefficient = 1e3 * v[f"P_{cell}_{k}"]
-            for of in term.strip("0"):
-                coefficient = coefficient * scales[of]
-            out[f"{cell}_{term}"] = coefficient
-    return out
+    """Add to what the first order works out one over the numbers of neurons, and conductances per rate as derivatives count them."""
+    out = {} if FIRST.derived is None else dict(FIRST.derived(values))
+    of_unit = np.where(values["consistent"] > 0.5, 1.0, 1e-3)
+    return out | {"one_e": 1.0 / ((1.0 - values["g"]) * values["N_tot"]), "one_i": 1.0 / (values["g"] * values["N_tot"]),
+                  "d_e": of_unit * out["w_e"], "d_i": of_unit * out["w_i"]}
 
-
-P_E = (-0.04983106, 0.005063550882777035, -0.023470121807314552, 0.0022951513725067503, -0.0004105302652029825, 0.010547051343547399,
-       -0.03659252821136933, 0.007437487505797858, 0.001265064721846073, -0.04072161294490446)
-P_I = (-0.05149122024209484, 0.004003689190271077, -0.008352013668528155, 0.0002414237992765705, -0.0005070645080016026,
-       0.0014345394104282397, -0.014686689498949967, 0.004502706285435741, 0.0028472190352532454, -0.015357804594594548)
-KUSCH_E = (-0.05059317, 0.0036078, 0.01794401, 0.00467008, 0.00098553, 0.0082953, -0.00985289, -0.02600252, -0.00274499, -0.01051463)
-KUSCH_I = (-0.0596722865, 0.00715675508, 0.00428252163, 0.00925089702, 1.16632197e-6, -0.010065931, 0.00389257235, 0.000445787751,
-           0.00420050937, 0.00437359879)
 
 MODEL = Model(
     name="adex_second_order",
@@ -217,62 +199,25 @@ MODEL = Model(
     source="El Boustani & Destexhe 2009, Neural Comput 21:46; Zerlaut et al. 2018, J Comput Neurosci 44:45; di Volo et al. 2019, "
            "Neural Comput 31:653",
     parameters=(
-        Parameter("g_L", "nS", 10.0, "leak conductance", above=0.0),
-        Parameter("E_L_e", "mV", -65.0, "reversal potential of the leak of excitatory neurons"),
-        Parameter("E_L_i", "mV", -65.0, "reversal potential of the leak of inhibitory neurons"),
-        Parameter("C_m", "pF", 200.0, "capacitance of the membrane", above=0.0),
-        Parameter("b_e", "pA", 60.0, "adaptation of excitatory neurons by a spike", least=0.0),
-        Parameter("a_e", "nS", 4.0, "adaptation of excitatory neurons to the potential"),
-        Parameter("b_i", "pA", 0.0, "adaptation of inhibitory neurons by a spike", least=0.0),
-        Parameter("a_i", "nS", 0.0, "adaptation of inhibitory neurons to the potential"),
-        Parameter("tau_w_e", "ms", 500.0, "time constant of the adaptation of excitatory neurons", above=0.0),
-        Parameter("tau_w_i", "ms", 1.0, "time constant of the adaptation of inhibitory neurons", above=0.0),
-        Parameter("E_e", "mV", 0.0, "reversal potential of excitatory synapses"),
-        Parameter("E_i", "mV", -80.0, "reversal potential of inhibitory synapses"),
-        Parameter("Q_e", "nS", 1.5, "conductance that an excitatory spike opens", above=0.0),
-        Parameter("Q_i", "nS", 5.0, "conductance that an inhibitory spike opens", above=0.0),
-        Parameter("tau_e", "ms", 5.0, "decay time of excitatory synapses", above=0.0),
-        Parameter("tau_i", "ms", 5.0, "decay time of inhibitory synapses", above=0.0),
-        Parameter("N_tot", "1", 10000.0, "number of neurons", above=0.0),
-        Parameter("p_connect_e", "1", 0.05, "probability of a connection from an excitatory neuron", above=0.0, most=1.0),
-        Parameter("p_connect_i", "1", 0.05, "probability of a connection from an inhibitory neuron", above=0.0, most=1.0),
-        Parameter("g", "1", 0.2, "share of inhibitory neurons", above=0.0, most=0.999),
-        Parameter("K_ext_e", "1", 400.0, "number of excitatory synapses from outside", least=0.0),
-        Parameter("K_ext_i", "1", 0.0, "number of inhibitory synapses from outside", least=0.0),
-        Parameter("T", "ms", 20.0, "time over which rates are counted", above=0.0),
-        *family("P_e", "V", P_E, "coefficient of the threshold of excitatory neurons"),
-        *family("P_i", "V", P_I, "coefficient of the threshold of inhibitory neurons"),
-        Parameter("external_input_ex_ex", "kHz", 0.0, "rate of each synapse K_ext_e of excitatory neurons", least=0.0),
-        Parameter("external_input_ex_in", "kHz", 0.0, "rate of each synapse K_ext_i of excitatory neurons", least=0.0),
-        Parameter("external_input_in_ex", "kHz", 0.0, "rate of each synapse K_ext_e of inhibitory neurons", least=0.0),
-        Parameter("external_input_in_in", "kHz", 0.0, "rate of each synapse K_ext_i of inhibitory neurons", least=0.0),
-        Parameter("tau_OU", "ms", 5.0, "correlation time of ou_drift", above=0.0),
-        Parameter("weight_noise", "kHz", 10.5, "by which ou_drift is multiplied before it adds to the drive"),
+        *FIRST.parameters,
         Parameter("S_i", "1", 1.0, "by which the inhibitory population weighs what other regions send"),
         Parameter("consistent", "1", 0.0, "1: derivatives in the unit of the covariances, and the covariance that follows from "
                   "them; 0: as The Virtual Brain", least=0.0, most=1.0),
     ),
-    state=(Variable("E", "kHz", "rate of the excitatory population", 0.001, (0.0, 0.05), 0.0),
-           Variable("I", "kHz", "rate of the inhibitory population", 0.001, (0.0, 0.05), 0.0),
+    state=(*FIRST.state[:2],
            Variable("C_ee", "kHz^2", "variance of E", 0.0, (0.0, 1e-5)),
            Variable("C_ei", "kHz^2", "covariance of E and I", 0.0, (-1e-5, 1e-5)),
            Variable("C_ii", "kHz^2", "variance of I", 0.0, (0.0, 1e-5)),
-           Variable("W_e", "pA", "adaptation current of excitatory neurons", 0.0, (0.0, 200.0)),
-           Variable("W_i", "pA", "adaptation current of inhibitory neurons", 0.0, (0.0, 10.0)),
-           Variable("ou_drift", "1", "Ornstein-Uhlenbeck process, which noise drives", 0.0, (-0.001, 0.001))),
-    sends=(Sent("E", "kHz", "rate of the excitatory population"), Sent("I", "kHz", "rate of the inhibitory population")),
-    receives=(Received("E", "kHz", "rate of each synapse K_ext_e of both populations", "E"),),
-    inputs=(Input("E", "kHz", "added to what the excitatory population receives"),
-            Input("I", "kHz", "added to what the inhibitory population receives")),
+           *FIRST.state[2:]),
+    sends=FIRST.sends,
+    receives=FIRST.receives,
+    inputs=FIRST.inputs,
     slope=slope,
     rate=rate,
-    rate_about="mean firing rate of the excitatory population",
+    rate_about=FIRST.rate_about,
     from_rate=from_rate,
     derived=derived,
-    presets={"tvb": {"b_e": 60.0}, "b_0": {"b_e": 0.0}, "b_5": {"b_e": 5.0},
-             "kusch_2024": {f"P_{cell}_{k}": value for cell, fit in (("e", KUSCH_E), ("i", KUSCH_I)) for k, value in enumerate(fit)},
-             "di_volo_2019": {"consistent": 1.0}},
+    presets={**FIRST.presets, "di_volo_2019": {"consistent": 1.0}},
     valid=valid,
-    valid_about="both rates below 1/T, where a neuron fires at most once in T as the theory assumes, and below half of the highest rate "
-                "that synaptic noise admits, 1 / (2 tau_syn), beyond which the mean potential is above threshold (a saturated state)",
+    valid_about=FIRST.valid_about,
 )

@@ -2,11 +2,14 @@
 
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from Cython.Build import cythonize
 from setuptools import Extension, find_packages, setup
+from setuptools.command.build_ext import build_ext
 
 FOLDERS = {"cosim": "cosim", "cosim.adapters": "adapters", "cosim.models": "models", "cosim.launch": "launch"}
 HERE = Path(__file__).parent
@@ -72,10 +75,42 @@ def extensions() -> list[Extension]:
     return found
 
 
+class Build(build_ext):
+    """Compile the sources of an extension side by side, and of those that are made of models only the ones that have changed."""
+
+    def build_extension(self, ext: Extension) -> None:
+        """Compile and link one extension."""
+        compile_some = self.compiler.compile
+
+        def compile_all(sources: list[str], output_dir: str, **more: Any) -> list[str]:
+            def compile_one(source: str) -> list[str]:
+                [made] = self.compiler.object_filenames([source], output_dir=output_dir)
+                return [made] if is_fresh(Path(made), Path(source)) else compile_some([source], output_dir=output_dir, **more)
+
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                return [made for part in pool.map(compile_one, sources) for made in part]
+
+        self.compiler.compile = compile_all
+        try:
+            super().build_extension(ext)
+        finally:
+            self.compiler.compile = compile_some
+
+
+def is_fresh(made: Path, source: Path) -> bool:
+    """Return whether an object of a model is newer than all that it is made from."""
+    if source.parent not in (NEURONS, REGIONS) or not made.exists():
+        return False
+    kernels = Path("models/microcircuit/kernel" if source.parent == NEURONS else "models/wholebrain/kernel")
+    parts = [Path("setup.py"), source, *source.parent.glob(f"{source.stem}.*"), *kernels.glob("*.h"), *Path("cosim").glob("*.h")]
+    return all(part.stat().st_mtime < made.stat().st_mtime for part in parts)
+
+
 os.chdir(HERE)
 unbuilt()
 setup(
     package_dir=FOLDERS,
+    cmdclass={"build_ext": Build},
     packages=packages(),
     ext_modules=cythonize(extensions(), build_dir="build/cython", include_path=["."], nthreads=os.cpu_count() or 1, compiler_directives={
         "language_level": "3", "boundscheck": CHECKED, "wraparound": CHECKED, "initializedcheck": CHECKED, "cdivision": not CHECKED,

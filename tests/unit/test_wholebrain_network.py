@@ -94,8 +94,11 @@ def drawn(b: WholeBrain, steps: int, seed: int) -> list[np.ndarray]:
     """Return what noise adds in each step to each patch, by the slow twin of the generator."""
     key, found = stream_key(seed, "brain", "noise"), []
     for p in b._setting.patches.all:
-        words = philox(key, np.array(p.regions)[None, :], 0, np.arange(steps)[:, None])
-        found.append(p.sigma[:, None] * np.moveaxis(twin.normals(words), -1, 1)[:, : len(p.sigma)])
+        pairs = np.arange((len(p.sigma) + 1) // 2)[None, :, None]
+        z = twin.normals(philox(key, np.array(p.regions)[None, None, :], pairs, np.arange(steps)[:, None, None] // 2))
+        half = (np.arange(steps) % 2)[:, None, None]
+        both = np.stack([np.where(half, z[..., 2 + i], z[..., i]) for i in (0, 1)], axis=2)
+        found.append(p.sigma[:, None] * both.reshape(steps, -1, len(p.regions))[:, : len(p.sigma)])
     return found
 
 

@@ -108,7 +108,8 @@ cdef class Patch:
         slope, stage, rest, total = _zeros(4 * v * m), _zeros(v * m), _zeros(max(v, i) * m), _zeros(max(r, 1) * m)
         add, drawn, self._rates = _zeros(2, max(i, 1) * m), _zeros(room * v * m), _zeros(STRETCH + 1, m)
         self._held, self.drive, work = _zeros(STRETCH + 1, chunks, max(i, 1), WIDE), _zeros(STRETCH + 1, m), _zeros(v * (v + 2) * m)
-        self._kept = (region_, row_, parameters_, own_, shift_, bounds, sigma_, by_, ahead, slope, stage, rest, add, drawn, work, sent, total)
+        self._kept = (region_, row_, parameters_, own_, shift_, bounds, sigma_, by_, ahead, slope, stage, rest, add, drawn, work, sent,
+                      total)
         cdef brain_patch *p = &self.p
         p.model = found
         p.n = n
@@ -168,22 +169,16 @@ cdef class Patch:
 
     def quieten(self):
         """Forget stimuli and drives."""
-        self._held[...] = 0.0
-        self.drive[...] = 0.0
+        self._held[...], self.drive[...], self._kept[12][...] = 0.0, 0.0, 0.0
 
     def set_state(self, state):
         """Begin the coming stretch in a state, (variables, n)."""
         self._states[...] = self.chunked(state)
-        sent = self._kept[15]
-        sent[...] = self.chunked(self.send(state)).ravel()
+        self._kept[15][...] = self.chunked(self.send(state)).ravel()
 
     def carry_over(self, int64_t steps):
         """Make the state after so many steps of the stretch the first of the next one."""
         self._states[0] = self._states[steps]
-
-    def forget_input(self):
-        """Let the next steps have no input."""
-        self._kept[12][...] = 0.0
 
     def evaluate(self, x, c, u, int64_t level=-1):
         """Return slopes, (variables, n), and rates, (n,), of a state with what is received and added, by the kernel."""
@@ -213,8 +208,7 @@ cdef class Patch:
     def place_at(self, int64_t base, int64_t row):
         """Say where this patch begins in the sums, and how long a row of the history is."""
         self.p.base = base
-        rows = self._kept[1]
-        rows[rows >= 0] *= row
+        self._kept[1][self._kept[1] >= 0] *= row
 
     def follow(self, int64_t region, double h, rates, double dt, double low, double high):
         """Return what a region sends at each instant when its rates are given, Hz: (k,) from (k + 1,), beginning after h."""
@@ -358,7 +352,7 @@ cdef class Engine:
         """Say whether stimuli or drives add anything in the coming stretch."""
         if not present and self.b.has_input:
             for patch in self.patches:
-                patch.forget_input()
+                patch.quieten()
         self.b.has_input = present
 
     def run(self, int64_t k, int64_t steps):

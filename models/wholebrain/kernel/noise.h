@@ -1,12 +1,14 @@
 /* Standard normal numbers in single precision, four from one block of Philox by Box & Muller 1958 (Ann Math Stat 29:610).
  *
- * A word w gives the radius sqrt(-2 ln u) with u = (w >> 1) / 2^31 + 2^-32, the next word the angle: its two top bits the quadrant, the others
+ * A block belongs to a region, to a pair of its variables and to two steps, an even one and the next: each step takes two of the four words. A
+ * word w gives the radius sqrt(-2 ln u) with u = (w >> 1) / 2^31 + 2^-32, the next word the angle: its two top bits the quadrant, the others
  * where in it, from -pi/4 to pi/4. So |z| < 6.7. Included once for each instruction set, with LANES (64-bit lanes of a vector). */
 typedef uint64_t LEVELLED(longs) __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
+typedef uint32_t LEVELLED(shorter) __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 
 /* The words of `count` entities (a whole number of vectors) for draw `draw` at one tick: (4, count). */
 static void LEVELLED(words)(uint64_t key, const int64_t *entity, int64_t count, uint32_t draw, uint64_t tick, uint32_t *restrict out) {
-  LEVELLED(longs) low = (LEVELLED(longs)){0} + 0xffffffffu, f0 = (LEVELLED(longs)){0} + 0xD2511F53u, f2 = (LEVELLED(longs)){0} + 0xCD9E8D57u;
+  LEVELLED(longs) f0 = (LEVELLED(longs)){0} + 0xD2511F53u, f2 = (LEVELLED(longs)){0} + 0xCD9E8D57u;
   for (int64_t i = 0; i < count; i += LANES) {
     LEVELLED(longs) c0 = *(const LEVELLED(longs) *)(entity + i), c1 = (LEVELLED(longs)){0} + draw;
     LEVELLED(longs) c2 = (LEVELLED(longs)){0} + (tick & 0xffffffffu), c3 = (LEVELLED(longs)){0} + (tick >> 32);
@@ -18,8 +20,10 @@ static void LEVELLED(words)(uint64_t key, const int64_t *entity, int64_t count, 
       c1 = b, c3 = a;
       k0 += 0x9E3779B9u, k1 += 0xBB67AE85u;
     }
-    LEVELLED(longs) all[4] = {c0 & low, c1 & low, c2 & low, c3 & low};
-    for (int w = 0; w < 4; w++) for (int l = 0; l < LANES; l++) out[w * count + i + l] = (uint32_t)all[w][l];
+    *(LEVELLED(shorter) *)(out + i) = __builtin_convertvector(c0, LEVELLED(shorter));
+    *(LEVELLED(shorter) *)(out + count + i) = __builtin_convertvector(c1, LEVELLED(shorter));
+    *(LEVELLED(shorter) *)(out + 2 * count + i) = __builtin_convertvector(c2, LEVELLED(shorter));
+    *(LEVELLED(shorter) *)(out + 3 * count + i) = __builtin_convertvector(c3, LEVELLED(shorter));
   }
 }
 
@@ -38,22 +42,22 @@ static inline __attribute__((always_inline)) void LEVELLED(normals)(const uint32
   }
 }
 
-/* The noise of one step of a patch, (variables, m). */
-static void LEVELLED(draw)(const brain_patch *p, uint64_t key, uint64_t tick, double *restrict out) {
+/* The noise of some steps of a patch, (variables, m) each. */
+static void LEVELLED(draw)(const brain_patch *p, uint64_t key, int64_t k, int64_t steps) {
   int64_t m = p->m, variables = p->model->counts[0];
   uint32_t word[4 * m];
   double unused[BRAIN_WIDE];
-  for (int64_t v = 0; v < variables; v += 4) {
-    double sigma[4] = {0};
-    for (int64_t w = 0; w < 4 && v + w < variables; w++) sigma[w] = p->sigma[v + w];
-    if (sigma[0] == 0. && sigma[1] == 0. && sigma[2] == 0. && sigma[3] == 0.) continue; /* these rows were zero from the beginning */
-    LEVELLED(words)(key, p->region, m, (uint32_t)(v / 4), tick, word);
-    for (int64_t w = 0; w < 4 && v + w < variables; w += 2) {
-      if (sigma[w] == 0. && sigma[w + 1] == 0.) continue;
-      int both = v + w + 1 < variables;
+  for (int64_t v = 0; v < variables; v += 2) {
+    int both = v + 1 < variables;
+    double sigma = p->sigma[v], sigma2 = both ? p->sigma[v + 1] : 0.;
+    if (sigma == 0. && sigma2 == 0.) continue; /* these rows were zero from the beginning */
+    for (int64_t s = 0; s < steps; s++) {
+      int64_t half = (k + s) & 1;
+      if (s == 0 || !half) LEVELLED(words)(key, p->region, m, (uint32_t)(v / 2), (uint64_t)((k + s) >> 1), word);
+      double *step = p->drawn + s * variables * m;
       for (int64_t i = 0; i < m; i += BRAIN_WIDE) {
-        double *first = out + BRAIN_AT(variables, v + w, i);
-        LEVELLED(normals)(word + w * m + i, word + (w + 1) * m + i, sigma[w], sigma[w + 1], first, both ? first + BRAIN_WIDE : unused);
+        double *first = step + BRAIN_AT(variables, v, i);
+        LEVELLED(normals)(word + 2 * half * m + i, word + (2 * half + 1) * m + i, sigma, sigma2, first, both ? first + BRAIN_WIDE : unused);
       }
     }
   }

@@ -12,7 +12,7 @@ static inline __attribute__((always_inline)) void LEVELLED(sum)(const double *fr
     LEVELLED(lanes) w = l->weight[e] - (LEVELLED(lanes)){0};
     _Pragma("GCC unroll 8") for (int v = 0; v < vectors; v++) a[v] += w * h[v];
   }
-  _Pragma("GCC unroll 8") for (int v = 0; v < vectors; v++) memcpy(out + v * LANES, &a[v], sizeof a[v]);
+  _Pragma("GCC unroll 8") for (int v = 0; v < vectors; v++) *(LEVELLED(lanes) *)(out + v * LANES) = a[v];
 }
 
 /* Sum up to 8 * LANES instants; the last vector may hold more than was asked for. */
@@ -53,8 +53,7 @@ static void LEVELLED(brain_open)(brain *b, int64_t k, int64_t steps) {
     }
   for (int64_t q = 0; q < b->patches; q++) {
     const brain_patch *p = b->patch + q;
-    if (p->noisy)
-      for (int64_t s = 0; s < steps; s++) LEVELLED(draw)(p, b->key, (uint64_t)(k + s), p->drawn + s * p->model->counts[0] * p->m);
+    if (p->noisy) LEVELLED(draw)(p, b->key, k, steps);
   }
 }
 

@@ -154,8 +154,8 @@ class _Loops:
     def heun(self) -> str:
         """Return one step of Heun's scheme with linear coupling, both stages at once.
 
-        `extra` says whether there are inputs, connections of regions with themselves, or held sums; `noisy` whether there is noise. Both are
-        known where the body is inlined, so that what is not there costs nothing; what is left out would add 0.
+        `extra` says whether there are inputs, connections of regions with themselves, or held sums; `noisy` whether there is noise. Both
+        are known where the body is inlined, so that what is not there costs nothing; what is left out would add 0.
         """
         state, v, c, u, s = self.state, len(self.state), len(self.received), len(self.inputs), len(self.sends)
         arrays = {"const double *restrict here_x": ("from", v), "double *restrict here_z": ("to", v),
@@ -190,7 +190,8 @@ class _Loops:
         passed = "b, dt, held, from, to, base, next, u0, u1, drawn, all_sent, all_rate"
         out = [f"static inline __attribute__((always_inline)) void LEVELLED(both)({taken}, const int extra, const int noisy) {{",
                "  const double gain = b->gain, half = .5 * dt;", *self.loop(_used(arrays), body), "}"]
-        out += [f"LOOPS(heun_bare)({taken}) {{ LEVELLED(both)({passed}, 0, 0); }}", f"LOOPS(heun_noisy)({taken}) {{ LEVELLED(both)({passed}, 0, 1); }}",
+        out += [f"LOOPS(heun_bare)({taken}) {{ LEVELLED(both)({passed}, 0, 0); }}",
+                f"LOOPS(heun_noisy)({taken}) {{ LEVELLED(both)({passed}, 0, 1); }}",
                 f"LOOPS(heun_full)({taken}) {{ LEVELLED(both)({passed}, 1, 1); }}"]
         return "\n".join(out) + "\n"
 

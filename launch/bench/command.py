@@ -22,6 +22,7 @@ from cosim.launch.bench.page import add_to_page
 from cosim.launch.bench.probe import Probe
 from cosim.launch.bench.result import HEAD, LIMIT_HEAD, Result, limit_rows, rate_rows, rows, title
 from cosim.launch.bench.surroundings import machine_line, spread_note
+from cosim.launch.bench.wholebrain.command import wholebrain
 from cosim.levels import chosen_level
 from cosim.models.microcircuit.kernel._engine import levels
 from cosim.models.microcircuit.network.scaling import Scaled
@@ -31,6 +32,9 @@ from cosim.transport.mpi import cores
 @click.group("bench")
 def bench() -> None:
     """Measure how fast a network runs, beside what the machine allows and what other simulators reach."""
+
+
+bench.add_command(wholebrain)
 
 
 @bench.command("microcircuit")

@@ -52,7 +52,8 @@ def told_by(source: Path, flags: Sequence[str], options: Sequence[str], wanted: 
             raise RunError(f"{source} was not compiled within {LIMIT_S:.0f} s") from error
         if made.returncode:
             lines = made.stderr.strip().splitlines() or [""]
-            raise RunError(f"{source} could not be compiled: {next((x for x in lines if 'error' in x), lines[0])}")
+            said = next((x.partition("error: ")[2] for x in lines if "error: " in x), lines[0])
+            raise RunError(f"{source} could not be compiled: {said}")
         status, peak = _run([str(program), *options], Path(name) / "said")
         try:
             told = json.loads((Path(name) / "said").read_text())

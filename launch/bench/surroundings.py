@@ -17,7 +17,8 @@ def machine(level: str) -> dict[str, Any]:
 
 def machine_line(told: Mapping[str, Any]) -> str:
     """Return in a line what it ran on."""
-    return f"{told['processor']}, {told['cores']} cores, instruction set {told['instruction_set']}, cosim {told['cosim']}"
+    cores_line = f"{told['cores']} core{'s' * (told['cores'] > 1)}"
+    return f"{told['processor']}, {cores_line}, instruction set {told['instruction_set']}, cosim {told['cosim']}"
 
 
 def spread_note(rounds: int) -> str:

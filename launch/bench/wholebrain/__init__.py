@@ -1,0 +1,1 @@
+"""Measure how fast brain networks run, beside a bare kernel and The Virtual Brain."""

@@ -63,10 +63,10 @@ def populations(p: Any, E: Any, I: Any, W_e: Any, W_i: Any, drive: Any, more_e: 
 def slope(x: Any, p: Any, c: Any, u: Any) -> Any:
     """Return the derivatives of E, I, W_e, W_i and ou_drift."""
     f_e, f_i, mu_e, mu_i = populations(p, x.E, x.I, x.W_e, x.W_i, c.E + p.weight_noise * x.ou_drift, u.E, u.I)
-    return ((f_e - x.E) / p.T, (f_i - x.I) / p.T,
-            (p.a_e * (mu_e - p.E_L_e) - x.W_e) / p.tau_w_e + p.b_e * x.E,
-            (p.a_i * (mu_i - p.E_L_i) - x.W_i) / p.tau_w_i + p.b_i * x.I,
-            -x.ou_drift / p.tau_OU)
+    return ((f_e - x.E) * (1.0 / p.T), (f_i - x.I) * (1.0 / p.T),
+            (p.a_e * (mu_e - p.E_L_e) - x.W_e) * (1.0 / p.tau_w_e) + p.b_e * x.E,
+            (p.a_i * (mu_i - p.E_L_i) - x.W_i) * (1.0 / p.tau_w_i) + p.b_i * x.I,
+            -x.ou_drift * (1.0 / p.tau_OU))
 
 
 def rate(x: Any, p: Any, c: Any, u: Any) -> Any:

@@ -164,9 +164,9 @@ def slope(x: Any, p: Any, c: Any, u: Any) -> Any:
             (f_e * (one - f_e) * p.one_e + off_e * off_e + 2.0 * (x.C_ee * ee + x.C_ei * ei - x.C_ee)) * one,
             (off_e * off_i + across - 2.0 * x.C_ei) * one,
             (f_i * (one - f_i) * p.one_i + off_i * off_i + 2.0 * (x.C_ii * ii + x.C_ei * ie - x.C_ii)) * one,
-            (p.a_e * (mu_e - p.E_L_e) - x.W_e) / p.tau_w_e + p.b_e * x.E,
-            (p.a_i * (mu_i - p.E_L_i) - x.W_i) / p.tau_w_i + p.b_i * x.I,
-            -x.ou_drift / p.tau_OU)
+            (p.a_e * (mu_e - p.E_L_e) - x.W_e) * (1.0 / p.tau_w_e) + p.b_e * x.E,
+            (p.a_i * (mu_i - p.E_L_i) - x.W_i) * (1.0 / p.tau_w_i) + p.b_i * x.I,
+            -x.ou_drift * (1.0 / p.tau_OU))
 
 
 def rate(x: Any, p: Any, c: Any, u: Any) -> Any:

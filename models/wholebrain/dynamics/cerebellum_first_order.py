@@ -38,22 +38,22 @@ def area(g: Any, q: Any, pull: Any, h: Any) -> Any:
     return g * q * (pull * h) * (pull * h)
 
 
-def fired(G: Any, mu: Any, s: Any, n: Any, C: Any, g_L: Any, alpha: Any, c0: Any, cm: Any, cs: Any, ct: Any, cg: Any) -> Any:  # noqa: N803
-    """Return the rate, kHz, of cells with this conductance, mean potential, variance and area of what arrives."""
+def fired(G: Any, mu: Any, s: Any, n: Any, alpha: Any, half: Any, share: Any, c0: Any, cm: Any, cs: Any, ct: Any, cg: Any) -> Any:  # noqa: N803
+    """Return the rate, kHz, given conductance, mean potential, variance, area of what arrives; half of C / g_L, and 1 / g_L."""
     sigma = sqrt(s)
     tau = 2.0 * n / s
-    v = c0 + cm * (mu + 60.0) + cs * (sigma - 4.0) + ct * (tau - 0.5 * C / g_L) + cg * log(G / g_L)
+    v = c0 + cm * (mu + 60.0) + cs * (sigma - 4.0) + ct * (tau - half) + cg * log(G * share)
     return alpha * 0.5 / tau * erfc((v - mu) / (1.4142135623730951 * sigma))
 
 
 def two(p: Any, g_e: Any, g_i: Any, q_e: Any, q_i: Any, tau_e: Any, tau_i: Any, C: Any, g_L: Any, E_L: Any, alpha: Any,  # noqa: N803
-        c0: Any, cm: Any, cs: Any, ct: Any, cg: Any) -> Any:
+        half: Any, share: Any, c0: Any, cm: Any, cs: Any, ct: Any, cg: Any) -> Any:
     """Return the rate, kHz, of cells with one excitatory and one inhibitory source of these mean conductances, nS."""
     G = g_L + g_e + g_i  # noqa: N806
     h = 1.0 / G
     mu = 2.718281828459045 * (g_e * p.E_e + g_i * p.E_i + g_L * E_L) * h
     s = variance(g_e, q_e, tau_e, p.E_e - mu, h, C * h) + variance(g_i, q_i, tau_i, p.E_i - mu, h, C * h)
-    return fired(G, mu, s, area(g_e, q_e, p.E_e - mu, h) + area(g_i, q_i, p.E_i - mu, h), C, g_L, alpha, c0, cm, cs, ct, cg)
+    return fired(G, mu, s, area(g_e, q_e, p.E_e - mu, h) + area(g_i, q_i, p.E_i - mu, h), alpha, half, share, c0, cm, cs, ct, cg)
 
 
 def three(p: Any, g_m: Any, g_g: Any, g_i: Any) -> Any:
@@ -65,7 +65,7 @@ def three(p: Any, g_m: Any, g_g: Any, g_i: Any) -> Any:
     s = (variance(g_m, p.q_mossy_GoC, p.tau_mossy_GoC, p.E_e - mu, h, t_m) + variance(g_g, p.q_GrC_GoC, p.tau_GrC_GoC, p.E_e - mu, h, t_m)
          + variance(g_i, p.q_GoC_GoC, p.tau_GoC_GoC, p.E_i - mu, h, t_m))
     n = area(g_m, p.q_mossy_GoC, p.E_e - mu, h) + area(g_g, p.q_GrC_GoC, p.E_e - mu, h) + area(g_i, p.q_GoC_GoC, p.E_i - mu, h)
-    return fired(G, mu, s, n, p.C_m_GoC, p.g_L_GoC, p.alpha_GoC, p.GoC_0, p.GoC_m, p.GoC_s, p.GoC_t, p.GoC_g)
+    return fired(G, mu, s, n, p.alpha_GoC, p.half_GoC, 1.0 / p.g_L_GoC, p.GoC_0, p.GoC_m, p.GoC_s, p.GoC_t, p.GoC_g)
 
 
 def felt(nu: Any) -> Any:
@@ -80,14 +80,17 @@ def slope(x: Any, p: Any, c: Any, u: Any) -> Any:
     goc = felt(x.GoC)
     mli = felt(x.MLI)
     grc = two(p, p.k_mossy_GrC * felt(p.mossy + p.mossy_to_GrC * mossy), p.k_GoC_GrC * goc, p.q_mossy_GrC, p.q_GoC_GrC, p.tau_mossy_GrC,
-              p.tau_GoC_GrC, p.C_m_GrC, p.g_L_GrC, p.E_L_GrC, p.alpha_GrC, p.GrC_0, p.GrC_m, p.GrC_s, p.GrC_t, p.GrC_g)
+              p.tau_GoC_GrC, p.C_m_GrC, p.g_L_GrC, p.E_L_GrC, p.alpha_GrC, p.half_GrC, 1.0 / p.g_L_GrC, p.GrC_0, p.GrC_m, p.GrC_s, p.GrC_t,
+              p.GrC_g)
     f_goc = three(p, p.k_mossy_GoC * felt(p.mossy + p.mossy_to_GoC * mossy), p.k_GrC_GoC * felt(x.GrC + p.parallel_to_GoC * parallel),
                   p.k_GoC_GoC * goc)
     f_mli = two(p, p.k_GrC_MLI * felt(x.GrC + p.parallel_to_MLI * parallel), p.k_MLI_MLI * mli, p.q_GrC_MLI, p.q_MLI_MLI, p.tau_GrC_MLI,
-                p.tau_MLI_MLI, p.C_m_MLI, p.g_L_MLI, p.E_L_MLI, p.alpha_MLI, p.MLI_0, p.MLI_m, p.MLI_s, p.MLI_t, p.MLI_g)
+                p.tau_MLI_MLI, p.C_m_MLI, p.g_L_MLI, p.E_L_MLI, p.alpha_MLI, p.half_MLI, 1.0 / p.g_L_MLI, p.MLI_0, p.MLI_m, p.MLI_s,
+                p.MLI_t, p.MLI_g)
     pc = two(p, p.k_GrC_PC * felt(x.GrC + p.parallel_to_PC * parallel), p.k_MLI_PC * mli, p.q_GrC_PC, p.q_MLI_PC, p.tau_GrC_PC,
-             p.tau_MLI_PC, p.C_m_PC, p.g_L_PC, p.E_L_PC, p.alpha_PC, p.PC_0, p.PC_m, p.PC_s, p.PC_t, p.PC_g)
-    return (grc - x.GrC) / p.T, (f_goc - x.GoC) / p.T, (f_mli - x.MLI) / p.T, (pc - x.PC) / p.T
+             p.tau_MLI_PC, p.C_m_PC, p.g_L_PC, p.E_L_PC, p.alpha_PC, p.half_PC, 1.0 / p.g_L_PC, p.PC_0, p.PC_m, p.PC_s, p.PC_t, p.PC_g)
+    one = 1.0 / p.T
+    return (grc - x.GrC) * one, (f_goc - x.GoC) * one, (f_mli - x.MLI) * one, (pc - x.PC) * one
 
 
 def rate(x: Any, p: Any, c: Any, u: Any) -> Any:
@@ -102,11 +105,11 @@ def from_rate(r: Any, p: Any) -> Any:
 
 def valid(x: Any, p: Any) -> Any:
     """Return where no cell fires more than once in T, and granule cells as mossy fibres of at most 70 Hz let them."""
-    return (x.GrC <= p.GrC_most) & (x.GoC * p.T < 1.0) & (x.MLI * p.T < 1.0) & (x.PC * p.T < 1.0)
+    return (x.GrC <= 0.0082) & (x.GoC * p.T < 1.0) & (x.MLI * p.T < 1.0) & (x.PC * p.T < 1.0)
 
 
 def derived(values: Mapping[str, Array]) -> Mapping[str, Array]:
-    """Add conductances per rate, e^2 Q tau / 4, and the thresholds in mV of quantities in mV and ms."""
+    """Add conductances per rate, e^2 Q tau / 4, half of C / g_L, and the thresholds in mV of quantities in mV and ms."""
     v = values
     out = {}
     for name, *_ in SYNAPSES:
@@ -114,6 +117,7 @@ def derived(values: Mapping[str, Array]) -> Mapping[str, Array]:
         out |= {f"k_{name}": v[f"K_{name}"] * charge, f"q_{name}": 2.718281828459045 * 2.718281828459045 * 0.25 * charge}
     for name, *_ in CELLS:
         scales = (1e3, 1e2, 1e3 / 6.0, 1e3 * v[f"g_L_{name}"] / v[f"C_m_{name}"], 1e3)
+        out[f"half_{name}"] = 0.5 * v[f"C_m_{name}"] / v[f"g_L_{name}"]
         out |= {f"{name}_{term}": s * v[f"P_{name}_{k}"] for k, (term, s) in enumerate(zip("0mstg", scales, strict=True))}
     return out
 
@@ -154,7 +158,6 @@ MODEL = Model(
         Parameter("parallel_to_GoC", "1", 0.0, "share of what parallel fibres bring from other regions that Golgi cells get"),
         Parameter("parallel_to_MLI", "1", 0.0, "share of what parallel fibres bring from other regions that interneurons get"),
         Parameter("parallel_to_PC", "1", 0.0, "share of what parallel fibres bring from other regions that Purkinje cells get"),
-        Parameter("GrC_most", "kHz", 0.0082, "highest valid rate of granule cells: they rest there with mossy fibres at 70 Hz", above=0.0),
     ),
     state=(Variable("GrC", "kHz", "rate of granule cells", 0.0005, (0.0, 0.005), 0.0),
            Variable("GoC", "kHz", "rate of Golgi cells", 0.005, (0.0, 0.05), 0.0),
@@ -176,6 +179,6 @@ MODEL = Model(
              "lorenzi_2025": {"mossy_to_GrC": 0.97, "mossy_to_GoC": 0.03, "parallel_to_GoC": 0.14, "parallel_to_MLI": 0.55,
                               "parallel_to_PC": 0.31}},
     valid=valid,
-    valid_about="granule cells fire at most as mossy fibres of 70 Hz make them, beyond which the authors do not trust the thresholds; all "
-                "other rates are below 1/T",
+    valid_about="granule cells fire at 8.2 Hz at most, as mossy fibres of 70 Hz make them, beyond which the authors do not trust the "
+                "thresholds; all other rates are below 1/T",
 )

@@ -86,7 +86,7 @@ def arriving(g1: Any, g2: Any, g3: Any, q1: Any, q2: Any, q3: Any, l_e: Any, l_i
 
 
 def transfer(p: Any, g1: Any, g2: Any, g3: Any, q1: Any, q2: Any, q3: Any, tau1: Any, tau2: Any, tau3: Any, C: Any, g_L: Any,  # noqa: N803
-             E_L: Any, alpha: Any, c0: Any, cm: Any, cs: Any, ct: Any, cg: Any,  # noqa: N803
+             E_L: Any, alpha: Any, half: Any, share: Any, c0: Any, cm: Any, cs: Any, ct: Any, cg: Any,  # noqa: N803
              c11: Any, c12: Any, c13: Any, c22: Any, c23: Any, c33: Any) -> Any:
     """Return the rate of cells, kHz, its gradient by two excitatory and one inhibitory conductance, nS, and its bend."""
     ee = p.E_e * -1.718281828459045
@@ -114,7 +114,7 @@ def transfer(p: Any, g1: Any, g2: Any, g3: Any, q1: Any, q2: Any, q3: Any, tau1:
     d2 = 0.5 * s2 - 1.5 * h
     d3 = 0.5 * s3 - 1.5 * h
     d_bend = 0.5 * s_bend + 0.75 * each + 0.5 * over(d1, d2, d3, d1, d2, d3, c11, c12, c13, c22, c23, c33)
-    far = c0 + cm * (mu + 60.0) + cs * (sigma - 4.0) + ct * (tau - 0.5 * C / g_L) + cg * log(G / g_L) - mu
+    far = c0 + cm * (mu + 60.0) + cs * (sigma - 4.0) + ct * (tau - half) + cg * log(G * share) - mu
     one = 0.7071067811865476 / sigma
     z = far * one
     by_s = cs * sigma
@@ -137,10 +137,10 @@ def felt(nu: Any) -> Any:
 
 
 def two(p: Any, nu_e: Any, nu_i: Any, k_e: Any, k_i: Any, q_e: Any, q_i: Any, tau_e: Any, tau_i: Any, C: Any, g_L: Any, E_L: Any,  # noqa: N803
-        alpha: Any, c0: Any, cm: Any, cs: Any, ct: Any, cg: Any, c_ee: Any, c_ei: Any, c_ii: Any) -> Any:
+        alpha: Any, half: Any, share: Any, c0: Any, cm: Any, cs: Any, ct: Any, cg: Any, c_ee: Any, c_ei: Any, c_ii: Any) -> Any:
     """Return rate, derivatives by the rates of both sources, and bend."""
     f, by_e, _, by_i, bend = transfer(p, k_e * felt(nu_e), 0.0, k_i * felt(nu_i), q_e, 0.0, q_i, tau_e, tau_e, tau_i, C, g_L, E_L, alpha,
-                                      c0, cm, cs, ct, cg, k_e * k_e * c_ee, 0.0, k_e * k_i * c_ei, 0.0, 0.0, k_i * k_i * c_ii)
+                                      half, share, c0, cm, cs, ct, cg, k_e * k_e * c_ee, 0.0, k_e * k_i * c_ei, 0.0, 0.0, k_i * k_i * c_ii)
     return f, k_e * by_e, k_i * by_i, bend
 
 
@@ -150,46 +150,46 @@ def slope(x: Any, p: Any, c: Any, u: Any) -> Any:
     parallel = c.parallel + u.parallel
     mossy = felt(p.mossy + more)
     r, r_m, r_o, r_bend = two(p, p.mossy + p.mossy_to_GrC * more, x.GoC, p.k_mossy_GrC, p.k_GoC_GrC, p.q_mossy_GrC, p.q_GoC_GrC,
-                              p.tau_mossy_GrC, p.tau_GoC_GrC, p.C_m_GrC, p.g_L_GrC, p.E_L_GrC, p.alpha_GrC, p.GrC_0, p.GrC_m, p.GrC_s,
-                              p.GrC_t, p.GrC_g, x.C_mossy_mossy, x.C_mossy_GoC, x.C_GoC_GoC)
+                              p.tau_mossy_GrC, p.tau_GoC_GrC, p.C_m_GrC, p.g_L_GrC, p.E_L_GrC, p.alpha_GrC, p.half_GrC, 1.0 / p.g_L_GrC,
+                              p.GrC_0, p.GrC_m, p.GrC_s, p.GrC_t, p.GrC_g, x.C_mossy_mossy, x.C_mossy_GoC, x.C_GoC_GoC)
     k_m = p.k_mossy_GoC
     k_r = p.k_GrC_GoC
     k_o = p.k_GoC_GoC
     o, g_m, g_r, g_o, o_bend = transfer(
         p, k_m * felt(p.mossy + p.mossy_to_GoC * more), k_r * felt(x.GrC + p.parallel_to_GoC * parallel), k_o * felt(x.GoC), p.q_mossy_GoC,
-        p.q_GrC_GoC, p.q_GoC_GoC, p.tau_mossy_GoC, p.tau_GrC_GoC, p.tau_GoC_GoC, p.C_m_GoC, p.g_L_GoC, p.E_L_GoC, p.alpha_GoC, p.GoC_0,
-        p.GoC_m, p.GoC_s, p.GoC_t, p.GoC_g, k_m * k_m * x.C_mossy_mossy, k_m * k_r * x.C_mossy_GrC, k_m * k_o * x.C_mossy_GoC,
-        k_r * k_r * x.C_GrC_GrC, k_r * k_o * x.C_GrC_GoC, k_o * k_o * x.C_GoC_GoC)
+        p.q_GrC_GoC, p.q_GoC_GoC, p.tau_mossy_GoC, p.tau_GrC_GoC, p.tau_GoC_GoC, p.C_m_GoC, p.g_L_GoC, p.E_L_GoC, p.alpha_GoC, p.half_GoC,
+        1.0 / p.g_L_GoC, p.GoC_0, p.GoC_m, p.GoC_s, p.GoC_t, p.GoC_g, k_m * k_m * x.C_mossy_mossy, k_m * k_r * x.C_mossy_GrC,
+        k_m * k_o * x.C_mossy_GoC, k_r * k_r * x.C_GrC_GrC, k_r * k_o * x.C_GrC_GoC, k_o * k_o * x.C_GoC_GoC)
     o_m = k_m * g_m
     o_r = k_r * g_r
     o_o = k_o * g_o
     i, i_r, i_i, i_bend = two(p, x.GrC + p.parallel_to_MLI * parallel, x.MLI, p.k_GrC_MLI, p.k_MLI_MLI, p.q_GrC_MLI, p.q_MLI_MLI,
-                              p.tau_GrC_MLI, p.tau_MLI_MLI, p.C_m_MLI, p.g_L_MLI, p.E_L_MLI, p.alpha_MLI, p.MLI_0, p.MLI_m, p.MLI_s,
-                              p.MLI_t, p.MLI_g, x.C_GrC_GrC, x.C_GrC_MLI, x.C_MLI_MLI)
+                              p.tau_GrC_MLI, p.tau_MLI_MLI, p.C_m_MLI, p.g_L_MLI, p.E_L_MLI, p.alpha_MLI, p.half_MLI, 1.0 / p.g_L_MLI,
+                              p.MLI_0, p.MLI_m, p.MLI_s, p.MLI_t, p.MLI_g, x.C_GrC_GrC, x.C_GrC_MLI, x.C_MLI_MLI)
     f, f_r, f_i, f_bend = two(p, x.GrC + p.parallel_to_PC * parallel, x.MLI, p.k_GrC_PC, p.k_MLI_PC, p.q_GrC_PC, p.q_MLI_PC, p.tau_GrC_PC,
-                              p.tau_MLI_PC, p.C_m_PC, p.g_L_PC, p.E_L_PC, p.alpha_PC, p.PC_0, p.PC_m, p.PC_s, p.PC_t, p.PC_g,
-                              x.C_GrC_GrC, x.C_GrC_MLI, x.C_MLI_MLI)
+                              p.tau_MLI_PC, p.C_m_PC, p.g_L_PC, p.E_L_PC, p.alpha_PC, p.half_PC, 1.0 / p.g_L_PC, p.PC_0, p.PC_m, p.PC_s,
+                              p.PC_t, p.PC_g, x.C_GrC_GrC, x.C_GrC_MLI, x.C_MLI_MLI)
     off_r = r - x.GrC
     off_o = o - x.GoC
     off_i = i - x.MLI
     off_f = f - x.PC
     one = 1.0 / p.T
     return ((off_r + r_bend) * one, (off_o + o_bend) * one, (off_i + i_bend) * one, (off_f + f_bend) * one,
-            (r * (one - r) / p.N_GrC + off_r * off_r + 2.0 * (r_m * x.C_mossy_GrC + r_o * x.C_GrC_GoC - x.C_GrC_GrC)) * one,
+            (r * (one - r) * (1.0 / p.N_GrC) + off_r * off_r + 2.0 * (r_m * x.C_mossy_GrC + r_o * x.C_GrC_GoC - x.C_GrC_GrC)) * one,
             (off_r * off_o + r_m * x.C_mossy_GoC + r_o * x.C_GoC_GoC + o_m * x.C_mossy_GrC + o_r * x.C_GrC_GrC + o_o * x.C_GrC_GoC
              - 2.0 * x.C_GrC_GoC) * one,
             (off_r * off_i + r_m * x.C_mossy_MLI + r_o * x.C_GoC_MLI + i_r * x.C_GrC_GrC + i_i * x.C_GrC_MLI - 2.0 * x.C_GrC_MLI) * one,
             (off_r * off_f + r_m * x.C_mossy_PC + r_o * x.C_GoC_PC + f_r * x.C_GrC_GrC + f_i * x.C_GrC_MLI - 2.0 * x.C_GrC_PC) * one,
-            (o * (one - o) / p.N_GoC + off_o * off_o + 2.0 * (o_m * x.C_mossy_GoC + o_r * x.C_GrC_GoC + o_o * x.C_GoC_GoC - x.C_GoC_GoC))
-            * one,
+            (o * (one - o) * (1.0 / p.N_GoC) + off_o * off_o
+             + 2.0 * (o_m * x.C_mossy_GoC + o_r * x.C_GrC_GoC + o_o * x.C_GoC_GoC - x.C_GoC_GoC)) * one,
             (off_o * off_i + o_m * x.C_mossy_MLI + o_r * x.C_GrC_MLI + o_o * x.C_GoC_MLI + i_r * x.C_GrC_GoC + i_i * x.C_GoC_MLI
              - 2.0 * x.C_GoC_MLI) * one,
             (off_o * off_f + o_m * x.C_mossy_PC + o_r * x.C_GrC_PC + o_o * x.C_GoC_PC + f_r * x.C_GrC_GoC + f_i * x.C_GoC_MLI
              - 2.0 * x.C_GoC_PC) * one,
-            (i * (one - i) / p.N_MLI + off_i * off_i + 2.0 * (i_r * x.C_GrC_MLI + i_i * x.C_MLI_MLI - x.C_MLI_MLI)) * one,
+            (i * (one - i) * (1.0 / p.N_MLI) + off_i * off_i + 2.0 * (i_r * x.C_GrC_MLI + i_i * x.C_MLI_MLI - x.C_MLI_MLI)) * one,
             (off_i * off_f + i_r * x.C_GrC_PC + i_i * x.C_MLI_PC + f_r * x.C_GrC_MLI + f_i * x.C_MLI_MLI - 2.0 * x.C_MLI_PC) * one,
-            (f * (one - f) / p.N_PC + off_f * off_f + 2.0 * (f_r * x.C_GrC_PC + f_i * x.C_MLI_PC - x.C_PC_PC)) * one,
-            (mossy * (one - mossy) / p.N_mossy - 2.0 * x.C_mossy_mossy) * one,
+            (f * (one - f) * (1.0 / p.N_PC) + off_f * off_f + 2.0 * (f_r * x.C_GrC_PC + f_i * x.C_MLI_PC - x.C_PC_PC)) * one,
+            (mossy * (one - mossy) * (1.0 / p.N_mossy) - 2.0 * x.C_mossy_mossy) * one,
             (r_m * x.C_mossy_mossy + r_o * x.C_mossy_GoC - 2.0 * x.C_mossy_GrC) * one,
             (o_m * x.C_mossy_mossy + o_r * x.C_mossy_GrC + o_o * x.C_mossy_GoC - 2.0 * x.C_mossy_GoC) * one,
             (i_r * x.C_mossy_GrC + i_i * x.C_mossy_MLI - 2.0 * x.C_mossy_MLI) * one,
@@ -208,7 +208,7 @@ def from_rate(r: Any, p: Any) -> Any:
 
 def valid(x: Any, p: Any) -> Any:
     """Return where no cell fires more than once in T, and granule cells as mossy fibres of at most 70 Hz let them."""
-    return (x.GrC <= p.GrC_most) & (x.GoC * p.T < 1.0) & (x.MLI * p.T < 1.0) & (x.PC * p.T < 1.0)
+    return (x.GrC <= 0.0082) & (x.GoC * p.T < 1.0) & (x.MLI * p.T < 1.0) & (x.PC * p.T < 1.0)
 
 
 def derived(values: Mapping[str, Array]) -> Mapping[str, Array]:

@@ -22,6 +22,8 @@ _KEY = "blocked_ns_per_node_step"
 class Mark:
     """Hold a C program that steps a network of its own and prints one JSON object with `blocked_ns_per_node_step`.
 
+    It may tell the processor time too, as `blocked_cpu_ns_per_node_step`.
+
     It is called with the simulated ms, the number of regions and the density.
 
     Parameters
@@ -61,4 +63,4 @@ class Mark:
             told, _ = told_by(source, FLAGS, options, {_KEY})
         except OSError as error:  # no compiler
             raise RunError(f"{source} could not be compiled: {error}") from error
-        return Figures(self.name, float(told[_KEY]), 0.0)
+        return Figures(self.name, float(told[_KEY]), float(told.get("blocked_cpu_ns_per_node_step", 0.0)))

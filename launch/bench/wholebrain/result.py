@@ -53,8 +53,8 @@ class Result:
 
     @property
     def share(self) -> float | None:
-        """How much of our wall time the first mark alone would have taken, 0 to 1."""
-        found = times(self.ours, self.marks[0], lambda f: f.ns) if self.marks else None
+        """How much of our processor time the first mark alone would have taken, 0 to 1."""
+        found = times(self.ours, self.marks[0], lambda f: f.cpu_ns) if self.marks else None
         return found.median if found else None
 
     @property
@@ -106,7 +106,7 @@ def remarks(results: Sequence[Result]) -> list[str]:
         if r.difference is not None:
             found.append(f"{where}after 200 ms without noise the states agree to {r.difference:.1g} of their size.")
         if r.share is not None:
-            found.append(f"{where}the limit alone would have taken {100 * r.share:.0f} % of our time.")
+            found.append(f"{where}the limit alone would have taken {100 * r.share:.0f} % of our processor time.")
         found += [where + note for note in r.notes]
     return found
 

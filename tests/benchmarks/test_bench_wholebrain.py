@@ -65,7 +65,7 @@ def test_the_json_has_its_keys_on_a_line_for_each_size(tmp_path: Path) -> None:
     for told in lines:
         assert set(told) >= KEYS
         assert len(told["rounds"]) == len(told["marks"][0]["rounds"]) == 2
-        assert told["ns_per_connection_step"] == pytest.approx(told["ns_per_node_step"] * told["regions"] / told["connections"])
+        assert told["ns_per_connection_step"] == pytest.approx(told["cpu_ns_per_node_step"] * told["regions"] / told["connections"])
 
 
 @needs_cc

@@ -48,8 +48,8 @@ class Result:
 
     @property
     def ns_per_connection_step(self) -> float:
-        """Wall time of a step for each connection, ns."""
-        return self.ours.ns.median * self.brain.regions / self.brain.connections
+        """Processor time of a step for each connection, ns."""
+        return self.ours.cpu_ns.median * self.brain.regions / self.brain.connections
 
     @property
     def share(self) -> float | None:
@@ -115,7 +115,7 @@ def title(results: Sequence[Result]) -> str:
     """Return in a line what was measured."""
     case = results[0].case
     noise = f"noise {case.noise:g} in all variables" if case.noise else "no noise"
-    origins = ", ".join(dict.fromkeys(r.brain.origin for r in results))
+    origins = results[0].brain.origin if len(results) == 1 else "networks of several sizes"
     return f"{case.model}, {case.scheme}, {noise}, steps of 0.1 ms; {origins}; {case.seconds:g} s after {case.warmup:g} s"
 
 

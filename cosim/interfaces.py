@@ -291,6 +291,13 @@ class Component(ABC):
             What each output port gives; only rank 0's answer counts.
         """
 
+    def remarks(self) -> tuple[str, ...]:
+        """Return what a user should be told at the end of a run, such as how often a state left the range that a model was made for.
+
+        It is asked for after `close`; only rank 0's answer counts.
+        """
+        return ()
+
     def save(self, group: Any) -> None:
         """Write the whole state into an HDF5 group; only where `Description.can_save` is true."""
         raise TypeError(f"{type(self).__name__} does not declare 'can_save'")

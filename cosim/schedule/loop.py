@@ -158,7 +158,8 @@ class Member:
 
     def remarks(self) -> tuple[str, ...]:
         """Return what a user should be told at the end of a run."""
-        return tuple(r for ends in (self._receiving, self._sending) for end in ends for r in end.remarks())
+        of_component = tuple(f"group '{self.group}': {remark}" for remark in self._component.remarks()) if self._root else ()
+        return of_component + tuple(r for ends in (self._receiving, self._sending) for end in ends for r in end.remarks())
 
     def close(self, reason: str | None = None) -> None:
         """Close the component."""

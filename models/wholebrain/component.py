@@ -9,11 +9,13 @@ from cosim.blocks import Block
 from cosim.errors import RunError
 from cosim.interfaces import Component, Context, Description, Port
 from cosim.models.wholebrain.description import description
+from cosim.models.wholebrain.history import Beginning, beginning, read_past
 from cosim.models.wholebrain.parameters import WholeBrainParameters
 from cosim.models.wholebrain.ports import output_ports
 from cosim.models.wholebrain.rest import Search, find_rest
 from cosim.models.wholebrain.running import Running
 from cosim.models.wholebrain.setting import Setting, initial_state, read_setting
+from cosim.models.wholebrain.steps import check_step
 from cosim.random import stream_key
 from cosim.timegrid import Clock, Window
 
@@ -30,7 +32,9 @@ class WholeBrain(Component):
         self._given: WholeBrainParameters = parameters
         self._clock = clock
         self._setting: Setting = read_setting(parameters, clock)
+        self._past = read_past(parameters, self._setting, clock)
         self._search: Search | None = None
+        self._note, self._remarks = "", tuple[str, ...]()
         self._outputs: tuple[Port, ...] = ()
         self._running: Running | None = None
 
@@ -38,17 +42,18 @@ class WholeBrain(Component):
         """Return ports, facts and needs; finds the resting state on the first call."""
         s = self._setting
         if self._search is None:
-            self._search = find_rest(s)
-            self._outputs = output_ports(s, self._search.rest, self._clock.step)
-        return description(self._given, s, self._search, self._outputs, self._clock)
+            search = find_rest(s)
+            at_rest = search.rest is not None and self._given.start == "rest" and self._past is None and not self._given.initial
+            self._note = check_step(s, self._start(search).states, self._clock.step_ms, "at rest" if at_rest else "at the start")
+            self._outputs, self._search = output_ports(s, search.rest, self._clock.step), search
+        return description(self._given, s, self._search, self._outputs, self._clock, self._note, self._past)
 
     def prepare(self, context: Context) -> None:
         """Build this rank's share of the network and set it to its state at instant 0."""
         self.describe()
-        rest = self._search.rest if self._search and self._given.start == "rest" else None
-        states = initial_state(self._given, self._setting, rest.states if rest else None)
         key = stream_key(context.seed, self._given.noise_stream or context.group, "noise")
-        self._running = Running(self._setting, self._outputs, self._clock, context.ranks, key, states)
+        self._running = Running(self._setting, self._outputs, self._clock, context.ranks, key, self._start(self._search),
+                                self._given.outside == "error")
 
     def initial(self) -> Mapping[str, Block]:
         """Return what the ports held up to instant 0, or up to their lead."""
@@ -59,8 +64,19 @@ class WholeBrain(Component):
         return self._prepared().advance(window, inputs)
 
     def close(self, reason: str | None = None) -> None:
-        """Let go of the arrays."""
+        """Let go of the arrays; the ranks of a group that has come to its end put together what a user should be told."""
+        if self._running is not None and reason is None:
+            self._remarks = self._running.remarks()
         self._running = None
+
+    def remarks(self) -> tuple[str, ...]:
+        """Return which regions left what their model was made for."""
+        return self._remarks
+
+    def _start(self, search: Search | None) -> Beginning:
+        rest = search.rest if search and self._given.start == "rest" else None
+        start = initial_state(self._given, self._setting, rest.states if rest else None)
+        return beginning(self._setting, start, self._past, self._given.noise_from_step)
 
     def _prepared(self) -> Running:
         if self._running is None:

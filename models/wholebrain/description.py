@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
 
 from cosim.interfaces import Description, Port
 from cosim.models.wholebrain.connectome import connectome_digest
+from cosim.models.wholebrain.courses import Sampled
+from cosim.models.wholebrain.history import Past
 from cosim.models.wholebrain.kernel._engine import STRETCH
 from cosim.models.wholebrain.parameters import WholeBrainParameters
 from cosim.models.wholebrain.patches import PatchSetting
@@ -20,8 +23,19 @@ from cosim.timegrid import Clock
 _SECONDS_A_REGION, _SECONDS_A_LINK = 35e-9, 0.1e-9
 
 
-def description(p: WholeBrainParameters, s: Setting, search: Search, outputs: tuple[Port, ...], clock: Clock) -> Description:
-    """Return ports, facts and needs of a group; `search` is what the search for its rest came to."""
+def description(p: WholeBrainParameters, s: Setting, search: Search, outputs: tuple[Port, ...], clock: Clock, note: str = "",
+                past: Past | None = None) -> Description:
+    """Return ports, facts and needs of a group.
+
+    Parameters
+    ----------
+    search : Search
+        What the search for its rest came to.
+    note : str
+        What a user should know of the step; '' where nothing.
+    past : Past or None
+        What is known of the time before instant 0.
+    """
     n, here = len(s.connectome), len(s.simulated)
     links, between = int((s.net.weights > 0).sum()), s.net.delays[s.net.between]
     soonest, latest = (int(d) for d in (between.min(initial=s.net.longest), between.max(initial=0)))
@@ -39,11 +53,16 @@ def description(p: WholeBrainParameters, s: Setting, search: Search, outputs: tu
         facts["rest"] = f"{search.why}; the run starts from the model's own values"
     elif search.rest.rates is not None:
         facts["rest"] = f"{np.nanmin(search.rest.rates):.3f} to {np.nanmax(search.rest.rates):.3f} Hz"
+    if past is not None:
+        told = p.history.run or p.history.file if p.history else ""
+        facts["history"] = f"{', '.join(past.values)} from {told}, over {clock.ms(s.net.longest * clock.step):.6g} ms before the start"
+    if note:
+        facts["step"] = note
     facts |= _heard(s)
-    for number, pulse in enumerate(s.pulses):
-        lost = [s.connectome.labels[r] for r in pulse.regions if r in {x.region for x in s.replaced}]
+    for stimulus in s.stimuli:
+        lost = [s.connectome.labels[r] for r in stimulus.regions if r in {x.region for x in s.replaced}]
         if lost:
-            facts[f"stimuli[{number}]"] = f"has no effect in {', '.join(lost)}, which {'is' if len(lost) == 1 else 'are'} replaced"
+            facts[f"stimuli[{stimulus.number}]"] = f"has no effect in {', '.join(lost)}, which {'is' if len(lost) == 1 else 'are'} replaced"
     static: dict[str, Any] = {
         "weights": s.net.weights,
         "tract_lengths_mm": s.connectome.tract_lengths,
@@ -62,8 +81,20 @@ def description(p: WholeBrainParameters, s: Setting, search: Search, outputs: tu
         work=1000 / clock.step_ms * (_SECONDS_A_REGION * here + _SECONDS_A_LINK * links),
         facts=facts,
         static=static,
-        files=connectome_digest(s.connectome),
+        files=_digest(s, past),
     )
+
+
+def _digest(s: Setting, past: Past | None) -> str:
+    """Return one number over all that was read from files."""
+    of_brain = connectome_digest(s.connectome)
+    courses = [x.course.samples for x in s.stimuli if isinstance(x.course, Sampled)]
+    if past is None and not courses:
+        return of_brain
+    told = sha256(of_brain.encode() + (past.digest if past else "").encode())
+    for samples in courses:
+        told.update(repr(samples.shape).encode() + samples.tobytes())
+    return told.hexdigest()
 
 
 def _named(s: Setting, p: PatchSetting) -> str:

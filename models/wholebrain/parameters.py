@@ -13,25 +13,96 @@ from cosim.models.wholebrain.synthetic import SyntheticConnectome
 
 @dataclass(frozen=True, slots=True)
 class Stimulus:
-    """Hold one stimulus: a constant added to an input of some regions.
+    """Hold one stimulus: `amplitude` times a weight of each region times a course in time, added to an input of these regions.
 
     Parameters
     ----------
     regions : tuple of str
-        Names of the regions.
+        Names of the regions; may be left out with `weights` by name and with `around`.
     amplitude : float
-        What is added, in the unit of the model's input (nA for `reduced_wong_wang`).
+        What is added, in the unit of the model's input (nA for `reduced_wong_wang`), where weight and course are 1.
     onset, duration : float, ms
-        It is on in the steps that start in ``[onset, onset + duration)``.
+        It is on in the steps that start in ``[onset, onset + duration)``. A file lasts as long as its samples where nothing is said.
     variable : str or None
         The state variable whose equation it enters; None is the model's first.
+    shape : {'pulse', 'pulse_train', 'sine', 'ramp', 'gaussian', 'alpha', 'file'}
+        The course, with t from the onset: 1; pulses of `pulse_width` every `period`; sin(2 pi frequency t + phase); t / rise, then 1;
+        exp(-(t - peak)^2 / (2 sigma^2)); t / tau exp(1 - t / tau); or the samples of `file`.
+    period, pulse_width : float, ms
+        Of a pulse train.
+    count : int or None
+        How many pulses a train has; None is as many as begin within the duration.
+    frequency : float, Hz
+        Of a sine.
+    phase : float, rad
+        Of a sine; 0 where nothing is said.
+    rise : float, ms
+        How long a ramp rises; the duration where nothing is said.
+    sigma, peak : float, ms
+        Of a Gaussian: its width and when it is at its highest; in the middle of the duration where nothing is said.
+    tau : float, ms
+        When an alpha function is at its highest.
+    file : str
+        A table (``.csv``, ``.txt`` or ``.npy``) with one row a sample, and one column, or one for each region.
+    step : float, ms
+        From one sample of `file` to the next; between them lie straight lines.
+    weights : mapping of str to float, tuple of float or None
+        Weight of each region, by name, or in the order of `regions` (of all regions where none is named).
+    around : str, tuple of float or None
+        A region or a position in mm; each region's weight is exp(-d^2 / (2 width^2)) with its distance d, and 0 beyond 6 `width`.
+    width : float, mm
+        Of the Gaussian around that place.
     """
 
-    regions: tuple[str, ...]
-    amplitude: float
-    onset: Annotated[float, Unit("ms")]
-    duration: Annotated[float, Unit("ms")]
+    regions: tuple[str, ...] = ()
+    amplitude: float = 1.0
+    onset: Annotated[float, Unit("ms")] = 0.0
+    duration: Annotated[float, Unit("ms")] | None = None
     variable: str | None = None
+    shape: Literal["pulse", "pulse_train", "sine", "ramp", "gaussian", "alpha", "file"] = "pulse"
+    period: Annotated[float, Unit("ms")] | None = None
+    pulse_width: Annotated[float, Unit("ms")] | None = None
+    count: int | None = None
+    frequency: Annotated[float, Unit("Hz")] | None = None
+    phase: Annotated[float, Unit("rad")] | None = None
+    rise: Annotated[float, Unit("ms")] | None = None
+    sigma: Annotated[float, Unit("ms")] | None = None
+    peak: Annotated[float, Unit("ms")] | None = None
+    tau: Annotated[float, Unit("ms")] | None = None
+    file: str | None = None
+    step: Annotated[float, Unit("ms")] | None = None
+    weights: Mapping[str, float] | tuple[float, ...] | None = None
+    around: str | tuple[float, float, float] | None = None
+    width: Annotated[float, Unit("mm")] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Say from which past a group goes on: that of an earlier run, or a table.
+
+    Parameters
+    ----------
+    run : str or None
+        Folder of an earlier run, or its ``results.h5``.
+    group : str or None
+        The group of that run to go on from; None is the only one that recorded all of the state.
+    at : float, ms, or 'last'
+        The instant of that run that becomes instant 0.
+    file : str or None
+        A table in place of a run: ``.npz`` with one (time, region) a variable, ``.npy`` with (time, variable, region), or ``.npy`` or
+        ``.csv`` with (time, region) of one variable; the newest row is the last.
+    variables : tuple of str
+        The variables of an ``.npy`` or ``.csv`` in order; those of the models where nothing is said.
+    step : float, ms
+        From one row of `file` to the next; the step of the group where nothing is said. Between them lie straight lines.
+    """
+
+    run: str | None = None
+    group: str | None = None
+    at: Annotated[float, Unit("ms")] | Literal["last"] = "last"
+    file: str | None = None
+    variables: tuple[str, ...] = ()
+    step: Annotated[float, Unit("ms")] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +235,12 @@ class WholeBrainParameters:
         Begin at the noise-free fixed point of the whole network, or, also where it has none, at the model's own start values.
     initial : mapping of str to float or tuple of float
         Values for some variables instead, for all times up to 0.
+    history : History or None
+        What was before instant 0, where it was not always as at the start.
+    noise_from_step : int
+        The number that the first step has in the noise; that of the last step of an earlier run lets its noise go on.
+    outside : {'tell', 'error'}
+        What to do where a state leaves the range that its model was made for: tell it at the end, or end the run.
     stimuli : tuple of Stimulus
         What is added when and where; they add up.
     simulate : tuple of str or None
@@ -205,6 +282,9 @@ class WholeBrainParameters:
     noise_stream: str | None = None
     start: Literal["rest", "model"] = "rest"
     initial: Mapping[str, float | tuple[float, ...]] = field(default_factory=dict)
+    history: History | None = None
+    noise_from_step: int = 0
+    outside: Literal["tell", "error"] = "tell"
     stimuli: tuple[Stimulus, ...] = ()
     simulate: tuple[str, ...] | None = None
     replaced: Mapping[str, Literal["rate", "coupling"]] = field(default_factory=dict)

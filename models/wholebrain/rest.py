@@ -113,6 +113,11 @@ def rates_in(s: Undivided, states: Sequence[Array]) -> Array | None:
     return rates
 
 
+def own_derivatives(s: Undivided, states: Sequence[Array]) -> list[Array]:
+    """Return for each patch the derivatives of the slope of v by variable w, (v, w, n_regions), 1/ms, with what is received held."""
+    return _Apart(s).by_own(states)
+
+
 def find_rest(s: Undivided) -> Search:
     """Find where the undivided network rests, from its models' start values.
 
@@ -228,9 +233,9 @@ class _Apart:
 
     def fastest(self, states: Sequence[Array]) -> float:
         """Return the largest sum of what a slope changes with the region's own variables, 1/ms."""
-        return max(float(np.abs(own).sum(axis=1).max()) for own in self._by_own(states))
+        return max(float(np.abs(own).sum(axis=1).max()) for own in self.by_own(states))
 
-    def _by_own(self, states: Sequence[Array]) -> list[Array]:
+    def by_own(self, states: Sequence[Array]) -> list[Array]:
         """Return for each patch the derivatives of the slope of v by variable w, (v, w, n_regions), with what is received held."""
         found = []
         for made, x, (c, _) in zip(self._built, states, self.received(states), strict=True):
@@ -250,7 +255,7 @@ class _Apart:
         whole = np.zeros((total, total))
         sends = [self._by_state(k, x) for k, x in enumerate(states)]
         received = self.received(states)
-        for k, (p, made, x, own) in enumerate(zip(s.patches.all, self._built, states, self._by_own(states), strict=True)):
+        for k, (p, made, x, own) in enumerate(zip(s.patches.all, self._built, states, self.by_own(states), strict=True)):
             n, nothing, c = len(p.regions), np.zeros((made.inputs, made.n)), received[k][0]
             at = np.arange(n)
             for v in range(len(x)):

@@ -10,12 +10,15 @@ import numpy as np
 from cosim.blocks import Block, Samples
 from cosim.errors import RunError
 from cosim.interfaces import Port, Ranks
+from cosim.models.wholebrain.history import Beginning
 from cosim.models.wholebrain.kernel._engine import STRETCH, Engine, LinkTable, Patch
 from cosim.models.wholebrain.network import Array
 from cosim.models.wholebrain.patches import build, links_of, part_of, self_links, sources
 from cosim.models.wholebrain.ports import rate_is_known, rated, regions_with
 from cosim.models.wholebrain.rest import built_whole, rates_in, sent_in
-from cosim.models.wholebrain.setting import Pulse, Replaced, Setting
+from cosim.models.wholebrain.setting import Replaced, Setting
+from cosim.models.wholebrain.stimuli import Stimulation
+from cosim.models.wholebrain.validity import Watch
 from cosim.timegrid import Clock, Window
 
 _HEUN = 1
@@ -36,12 +39,14 @@ class Running:
         The group's inner communication.
     key : int
         Random stream of the noise.
-    states : tuple of (variables, n_regions) float64
-        State of every region of the whole network at instant 0 and before, by patch.
+    start : Beginning
+        State of every region of the whole network at instant 0, and what was before.
+    is_error : bool
+        Whether a state outside what its model was made for ends the run.
     """
 
-    def __init__(self, setting: Setting, outputs: tuple[Port, ...], clock: Clock, ranks: Ranks, key: int,
-                 states: tuple[Array, ...]) -> None:
+    def __init__(self, setting: Setting, outputs: tuple[Port, ...], clock: Clock, ranks: Ranks, key: int, start: Beginning,
+                 is_error: bool = False) -> None:
         s = self._setting = setting
         self._outputs, self._clock, self._ranks = outputs, clock, ranks
         cut = [len(s.simulated) * r // ranks.size for r in range(ranks.size + 1)]
@@ -89,35 +94,37 @@ class Running:
         self._my_rows = np.array([x for rows in self._rows_of for each in rows for x in each], np.int64)
         self._columns, self._places = self._layout(shares)
         self._followed: dict[int, Patch] = {}
-        self._tables: dict[tuple[int, int], LinkTable] = {}
-        self._rate_tables: dict[int, LinkTable] = {}
-        for region in (*(x.region for x in s.replaced), *(mine if s.alone else ())):
-            begin, source, delay, weight = s.net.links([region], "long", "short", "instant")
-            self._rate_tables[region] = LinkTable(begin, source, delay, weight, self._engine.row)
-            model = s.patches.of(region).model
-            for r in range(len(model.receives)):
-                found = sources(s.patches, model.name, r)
-                self._tables[region, r] = LinkTable(begin, found.row[source], delay, weight * found.times[source], self._engine.row)
-        sent = sent_in(s.patches, built_whole(s, s.net), states)
-        self._sent = {x: float(sent[x]) for x in given}
+        self._make_tables(mine)
+        states, whole_brain = start.states, built_whole(s, s.net)
+        sent = sent_in(s.patches, whole_brain, states)
+        past = None if start.past is None else np.stack(
+            [sent_in(s.patches, whole_brain, [x[t] for x in start.past]) for t in range(s.net.longest + 2)], axis=1)
+        self._last = {x: float(sent[x]) for x in given}
+        # What comes from outside by rates goes on from one lag before instant 0.
+        lags = {x: r.lag for r in s.replaced for x in s.patches.rows([r.region])}
+        self._sent = {x: float(sent[x] if past is None else past[x, -1 - lag]) for x, lag in lags.items()}
+        self._watch = Watch(self._patches, self._built, s.connectome.labels, clock, is_error)
         self._rates: Array = np.zeros(regions)
         whole = {r: state[:, i] for p, state in zip(s.patches.all, states, strict=True) for i, r in enumerate(p.regions)}
         # A run alone sums from a history before it knows what comes from outside; both hold the same before instant 0.
-        self._engine.start([np.stack([whole[r] for r in p.regions], axis=1) for p in self._patches], sent)
+        self._engine.start([np.stack([whole[r] for r in p.regions], axis=1) for p in self._patches],
+                           sent if past is None else past, start.first)
         if s.alone:
             for region in mine:
                 self._put_afferent(region, slice(None), np.array([
                     self._engine.afferent(self._tables[region, r], 0, 0, 1, False) for r in range(self._received(region))]))
         # A stimulus enters the rate in the same instant; then the rates at instant 0 are not those that held before.
-        self._at_once = [p for p in s.pulses if p.start == 0 < p.stop]
+        self._at_once = [p for p in s.stimuli if p.start == 0 < p.stop]
         self._before = 1 if self._at_once else 0  # steps before instant 0 that `initial` tells too
+        self._has_past = past is not None
         variables = {name for p in s.patches.all for name in p.model.variables}
         self._first: dict[str, Array] = {
             name: np.array([whole[r][s.patches.of(r).model.variables.index(name)] for r in regions_with(s, name)]) for name in variables}
         if s.alone:
-            self._first |= {f"{s.connectome.labels[r]}.coupling": sent[s.patches.rows([r])] for r in s.simulated}
+            sends = sent[:, None] if past is None else past
+            self._first |= {f"{s.connectome.labels[r]}.coupling": sends[s.patches.rows([r])].T for r in s.simulated}
         if rated(s):
-            self._first["rate"] = self._find_first_rates(states)
+            self._first["rate"] = self._find_first_rates(start)
 
     def initial(self) -> Mapping[str, Block]:
         """Return what the ports held up to instant 0, or up to their lead."""
@@ -131,8 +138,10 @@ class Running:
             name = s.connectome.labels[r.region]
             for of_rates, port_name in ((False, f"{name}.afferent"), (True, f"{name}.afferent_rate")):
                 if any(p.name == port_name for p in self._outputs):
-                    values = self._afferent(r, r.lead - self._before, self._before + 1, of_rates)
-                    found[port_name] = Samples((r.lead - self._before) * step, step, values)
+                    # What was on its way before instant 0 is not always the same where there is a past.
+                    before = max(self._before, r.lead) if self._has_past else self._before
+                    values = self._afferent(r, r.lead - before, before + 1, of_rates)
+                    found[port_name] = Samples((r.lead - before) * step, step, values)
         return found
 
     def advance(self, window: Window, inputs: Mapping[str, Block]) -> Mapping[str, Block]:
@@ -145,11 +154,29 @@ class Running:
             self._engine.make_room(k, steps)
             self._take(k, steps, k - first, inputs)
             self._step(k, steps)
+            self._watch.look(k, steps)
             self._give(k, steps, parts)
             self._engine.carry_over(steps)
         if self._ranks.rank:
             return {}
         return {p.name: Samples(window.start + p.lead + step, step, np.concatenate(parts[p.name])) for p in self._outputs}
+
+    def remarks(self) -> tuple[str, ...]:
+        """Return what a user should be told at the end; every rank of the group must ask."""
+        return self._watch.remarks(self._ranks, self._setting.patches.all)
+
+    def _make_tables(self, mine: tuple[int, ...]) -> None:
+        """Keep the links into the regions of which a port tells what they receive."""
+        s = self._setting
+        self._tables: dict[tuple[int, int], LinkTable] = {}
+        self._rate_tables: dict[int, LinkTable] = {}
+        for region in (*(x.region for x in s.replaced), *(mine if s.alone else ())):
+            begin, source, delay, weight = s.net.links([region], "long", "short", "instant")
+            self._rate_tables[region] = LinkTable(begin, source, delay, weight, self._engine.row)
+            model = s.patches.of(region).model
+            for r in range(len(model.receives)):
+                found = sources(s.patches, model.name, r)
+                self._tables[region, r] = LinkTable(begin, found.row[source], delay, weight * found.times[source], self._engine.row)
 
     def _layout(self, shares: list[tuple[int, ...]]) -> tuple[dict[str, list[int]], int]:
         """Say in which columns of what the ranks hand over each port finds its channels, and how many columns this rank hands over."""
@@ -186,16 +213,19 @@ class Running:
     def _my_rates(self, at: int) -> Array:
         return np.concatenate([made.rates(at, at + 1)[0] for made in self._built])
 
-    def _find_first_rates(self, states: tuple[Array, ...]) -> Array:
+    def _find_first_rates(self, start: Beginning) -> Array:
         """Return the rates at instant 0, after those of the step before where they differ; keep those that held for ever before."""
         s, engine = self._setting, self._engine
         here = [self._everyone.index(r) for r in rated(s)]
         engine.finish(0, 0)
         rates: Array = self._ranks.gather(self._my_rates(0))
-        of_all = rates_in(s, states) if self._keeps_rates else None
+        of_all = rates_in(s, start.states) if self._keeps_rates else None
         if of_all is not None:
             of_all[self._everyone] = rates
             engine.rate_history[:, : engine.place(0) + 1] = of_all[:, None]
+            if start.rates is not None:
+                known = engine.rate_history[:, : engine.place(0)]
+                known[...] = np.where(np.isnan(start.rates[:-1].T), known, start.rates[:-1].T)
             self._rates = of_all
         if not self._at_once:
             return rates[here]
@@ -207,14 +237,17 @@ class Running:
             engine.rate_history[self._everyone, engine.place(0)] = at_start
         return np.stack((rates[here], at_start[here]))
 
-    def _add(self, pulses: list[Pulse], k: int, steps: int) -> None:
+    def _add(self, stimuli: list[Stimulation], k: int, steps: int) -> None:
         """Put stimuli where the kernel finds them, for the instants k .. k + steps."""
-        for pulse in pulses:
-            for region, into in pulse.places:
-                if region in self._place:
-                    patch, i = self._place[region]
-                    rows = slice(max(pulse.start - k, 0), min(pulse.stop - k, steps + 1))
-                    self._built[patch].hold(rows, into, i, pulse.amplitude)
+        for stimulus in stimuli:
+            here = [i for i, (region, _) in enumerate(stimulus.places) if region in self._place]
+            first, stop = max(stimulus.start - k, 0), min(stimulus.stop - k, steps + 1)
+            if first >= stop:
+                continue
+            for i, values in zip(here, stimulus.held(k + first, k + stop, here), strict=True):
+                region, into = stimulus.places[i]
+                patch, at = self._place[region]
+                self._built[patch].hold(slice(first, stop), into, at, values)
 
     def _take(self, k: int, steps: int, row: int, inputs: Mapping[str, Block]) -> None:
         """Hand the kernel what comes from outside in the steps k .. k + steps - 1; it begins at a row of the inputs."""
@@ -226,7 +259,7 @@ class Running:
                 values = self._values(f"{s.connectome.labels[region]}.afferent", row, steps, inputs)
                 if values is not None:
                     self._put_afferent(region, slice(0, steps + 1), values.T)
-        active = [p for p in s.pulses if p.start <= k + steps and p.stop > k]
+        active = [p for p in s.stimuli if p.start <= k + steps and p.stop > k]
         drives = [(d, self._values(f"{s.connectome.labels[d]}.drive", row, steps, inputs)) for d in s.driven]
         driven = [(d, values) for d, values in drives if values is not None]
         present = bool(active or driven)
@@ -249,10 +282,11 @@ class Running:
         at = engine.place(k - r.lag + 1)
         rows = s.patches.rows([r.region])
         if values is None:  # nothing is coupled to it: it keeps what it held at the start
+            new = slice(max(at, at + r.lag - k), at + steps)
             for each in rows:
-                engine.history[each, at : at + steps] = self._sent[each]
+                engine.history[each, new] = self._last[each]
             if self._keeps_rates:
-                engine.rate_history[r.region, at : at + steps] = self._rates[r.region]
+                engine.rate_history[r.region, new] = self._rates[r.region]
             return
         wrong = (~np.isfinite(values) | ((values < 0) if r.how == "rate" else False)).any(axis=1)
         if wrong.any():

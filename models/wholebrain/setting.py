@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass
-from fractions import Fraction
-from math import ceil, inf, isfinite
+from math import inf, isfinite
 from typing import Any
 
 import numpy as np
@@ -15,27 +14,13 @@ from cosim.models.wholebrain.local import read_patches
 from cosim.models.wholebrain.network import Array, Network, leads_and_lags, network
 from cosim.models.wholebrain.parameters import WholeBrainParameters
 from cosim.models.wholebrain.patches import Patches
+from cosim.models.wholebrain.stimuli import RegionNames, Stimulation, read_stimuli
 from cosim.models.wholebrain.synthetic import synthetic
 from cosim.registry import did_you_mean
 from cosim.timegrid import Clock
 
 SCHEMES = {"euler": 0, "heun": 1, "heun_held": 2, "rk4": 3, "backward_euler": 4, "tr_bdf2": 5}
 COUPLINGS = ("linear", "difference", "sigmoidal")
-
-
-@dataclass(frozen=True, slots=True)
-class Pulse:
-    """Hold one stimulus in steps: what is added to which input (by number) of which regions in the steps ``[start, stop)``."""
-
-    places: tuple[tuple[int, int], ...]
-    start: int
-    stop: int
-    amplitude: float
-
-    @property
-    def regions(self) -> tuple[int, ...]:
-        """The regions that it reaches."""
-        return tuple(region for region, _ in self.places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +51,8 @@ class Setting:
         Regions simulated by this group, in ascending order; those with a drive.
     replaced : tuple of Replaced
         Regions that come from outside, in ascending order.
-    pulses : tuple of Pulse
-        Stimuli.
+    stimuli : tuple of Stimulation
+        What is added when and where.
     alone : bool
         Whether every simulated region gets what the others send from outside.
     """
@@ -83,7 +68,7 @@ class Setting:
     simulated: tuple[int, ...]
     driven: tuple[int, ...]
     replaced: tuple[Replaced, ...]
-    pulses: tuple[Pulse, ...]
+    stimuli: tuple[Stimulation, ...]
     alone: bool
 
 
@@ -134,12 +119,12 @@ def read_setting(p: WholeBrainParameters, clock: Clock, connectome: Connectome |
     if patches is None:
         raise_all(problems)
         raise AssertionError("a brain without patches has a problem")
-    names = _Names(brain.labels, problems)
+    names = RegionNames(brain.labels, problems)
     replaced = sorted(names.find(r, "replaced") for r in p.replaced)
     how = {names.find(r, "replaced"): way for r, way in p.replaced.items()}
     simulated = sorted({names.find(r, "simulate") for r in p.simulate}) if p.simulate is not None else None
     driven = tuple(sorted({names.find(r, "driven") for r in p.driven}))
-    pulses = _pulses(p, patches, clock, names, problems)
+    stimuli = read_stimuli(p, patches, brain, clock, names, problems)
     problems += _divided(p, patches, brain, replaced, simulated, driven)
     problems += _initial(p, patches, len(brain))
     raise_all(problems)
@@ -147,7 +132,7 @@ def read_setting(p: WholeBrainParameters, clock: Clock, connectome: Connectome |
     here = tuple(simulated) if simulated is not None else tuple(i for i in range(len(brain)) if i not in how)
     return Setting(
         brain, net, patches, p.coupling, p.coupling_offset, SCHEMES[p.scheme], COUPLINGS.index(p.coupling_function), astuple(p.sigmoid),
-        here, driven, tuple(Replaced(r, how[r], lead, lag) for r, lead, lag in zip(replaced, leads, lags, strict=True)), pulses,
+        here, driven, tuple(Replaced(r, how[r], lead, lag) for r, lead, lag in zip(replaced, leads, lags, strict=True)), stimuli,
         simulated is not None,
     )
 
@@ -163,58 +148,6 @@ def initial_state(p: WholeBrainParameters, setting: Setting, rest: tuple[Array, 
                 row = np.atleast_1d(np.asarray(value, np.float64))
                 state[patch.model.variables.index(name)] = row[here] if len(row) == len(setting.connectome) else row
         found.append(state)
-    return tuple(found)
-
-
-class _Names:
-    """Find regions by their names, and note those that are not there."""
-
-    def __init__(self, labels: tuple[str, ...], problems: list[Problem]) -> None:
-        self._numbers = {label: i for i, label in enumerate(labels)}
-        self._problems = problems
-
-    def find(self, name: str, where: str) -> int:
-        if name not in self._numbers:
-            self._problems.append(Problem(f"there is no region '{name}'", where, remedy=did_you_mean(name, list(self._numbers))))
-        return self._numbers.get(name, 0)
-
-
-def _pulses(p: WholeBrainParameters, patches: Patches, clock: Clock, names: _Names, problems: list[Problem]) -> tuple[Pulse, ...]:
-    step = clock.tick_ms * clock.step
-    found = []
-    for number, s in enumerate(p.stimuli):
-        where = f"stimuli[{number}]"
-        for name, value, least in (("amplitude", s.amplitude, -inf), ("onset", s.onset, 0.0), ("duration", s.duration, 0.0)):
-            if not (isfinite(value) and value >= least):
-                expected = "a finite number" + (", 0 ms or more" if least == 0 else "")
-                problems.append(Problem(f"the {name} is {value}", f"{where}.{name}", expected))
-        if not s.regions:
-            problems.append(Problem("the stimulus names no region", f"{where}.regions", "at least one name"))
-        regions = tuple(names.find(r, f"{where}.regions") for r in s.regions)
-        places = []
-        for region in dict.fromkeys(regions):
-            model = patches.of(region).model
-            inputs = [i.name for i in model.inputs]
-            if not inputs:
-                problems.append(Problem(f"'{model.name}' takes no stimulus", f"{where}.regions"))
-            elif s.variable is None or s.variable in inputs:
-                places.append((region, 0 if s.variable is None else inputs.index(s.variable)))
-            else:
-                problems.append(Problem(f"'{model.name}' takes no stimulus in '{s.variable}'", f"{where}.variable",
-                                        remedy=did_you_mean(s.variable, inputs)))
-                break
-        if s.regions and all(r in p.replaced for r in s.regions):
-            problems.append(
-                Problem(
-                    f"the stimulus has no effect: {', '.join(s.regions)} {'is' if len(s.regions) == 1 else 'are'} replaced",
-                    f"{where}.regions",
-                    "at least one region that is simulated here",
-                    "stimulate what stands in its place, or leave the stimulus out",
-                )
-            )
-        if all(isfinite(v) for v in (s.amplitude, s.onset, s.duration)):
-            start, stop = Fraction(str(s.onset)), Fraction(str(s.onset)) + Fraction(str(s.duration))
-            found.append(Pulse(tuple(places), ceil(start / step), ceil(stop / step), s.amplitude))
     return tuple(found)
 
 

@@ -163,8 +163,8 @@ cdef class Patch:
         """Return the rates at the instants `first` to `stop` - 1 of the stretch, (steps, n), Hz."""
         return self._rates[first:stop, :self.n]
 
-    def hold(self, rows, int64_t into, int64_t region, double amplitude):
-        """Add a stimulus to an input of a region in some steps of the stretch."""
+    def hold(self, rows, int64_t into, int64_t region, amplitude):
+        """Add a stimulus to an input of a region in some steps of the stretch: a number, or (rows,)."""
         self._held[rows, region // WIDE, into, region % WIDE] += amplitude
 
     def quieten(self):
@@ -248,7 +248,7 @@ cdef class Engine:
     """
 
     cdef brain b
-    cdef readonly int64_t regions, row, margin, width
+    cdef readonly int64_t regions, row, margin, width, first
     cdef readonly object patches, history, rate_history, outside
     cdef object _kept
     cdef LinkTable _along, _brief, _instant
@@ -321,20 +321,26 @@ cdef class Engine:
         multiplied = any((<Patch>each).p.multiplied for each in self.patches)
         b.together = not apart and scheme in (1, 2) and coupling == 0 and not self_links and not multiplied and not len(instant[1])
 
-    def start(self, states, sent):
-        """Set the state at instant 0, (variables, n) of each patch, and what was sent up to then, (rows,) or (rows, margin + 1)."""
+    def start(self, states, sent, int64_t first=0):
+        """Set the state at instant 0, (variables, n) of each patch, and what was sent up to then, (rows,) or (rows, margin + 1).
+
+        `first` is the number that the step from instant 0 has in the noise.
+        """
         sent = np.asarray(sent, np.float64)
         self.history[:, :self.margin + 1] = sent[:, None] if sent.ndim == 1 else sent
         for patch, state in zip(self.patches, states, strict=True):
             patch.set_state(state)
         brain_begin(&self.b)
+        self.first = first
+        self.b.origin = first - self.margin
 
     def place(self, int64_t k):
         """Return the column of the history that holds instant k."""
-        return k - self.b.origin
+        return k + self.first - self.b.origin
 
     def make_room(self, int64_t k, int64_t steps):
         """Slide the histories back when the instants up to k + steps do not fit."""
+        k += self.first
         if k + steps + 72 - self.b.origin <= self.row:
             return
         first = k - self.margin - self.b.origin
@@ -358,17 +364,17 @@ cdef class Engine:
     def run(self, int64_t k, int64_t steps):
         """Go through a stretch of steps, alone."""
         with nogil:
-            brain_run(&self.b, k, steps)
+            brain_run(&self.b, k + self.first, steps)
 
     def block(self, int64_t k, int64_t steps, int64_t at):
         """Go through one block of a stretch."""
         with nogil:
-            brain_block(&self.b, k, steps, at)
+            brain_block(&self.b, k + self.first, steps, at)
 
     def predict(self, int64_t k, int64_t at):
         """Go through the first stage of a block of one step."""
-        brain_open(&self.b, k, 1)
-        brain_predict(&self.b, k, 0, at)
+        brain_open(&self.b, k + self.first, 1)
+        brain_predict(&self.b, k + self.first, 0, at)
 
     def ahead(self):
         """Return the array of what is sent at the predicted end of the step, (rows,)."""
@@ -376,12 +382,12 @@ cdef class Engine:
 
     def correct(self, int64_t k, int64_t at):
         """Go through the second stage of a block of one step."""
-        brain_correct(&self.b, k, 0, at)
+        brain_correct(&self.b, k + self.first, 0, at)
         brain_close(&self.b, 1)
 
     def finish(self, int64_t k, int64_t at):
         """Work out the rates at the end of a stretch."""
-        brain_finish(&self.b, k, at)
+        brain_finish(&self.b, k + self.first, at)
 
     def failed(self):
         """Return the number of a region whose implicit equation was not solved; -1 where there is none."""
@@ -392,7 +398,7 @@ cdef class Engine:
         cdef double[::1] out = np.empty(count)
         cdef double *history = _at(self.rate_history if of_rates else self.history)
         with nogil:
-            brain_afferent(&self.b, history, &links.links, target, k, count, &out[0])
+            brain_afferent(&self.b, history, &links.links, target, k + self.first, count, &out[0])
         return np.asarray(out)
 
     def finite(self, int64_t steps):

@@ -54,7 +54,7 @@ def description(p: WholeBrainParameters, s: Setting, search: Search, outputs: tu
     elif search.rest.rates is not None:
         facts["rest"] = f"{np.nanmin(search.rest.rates):.3f} to {np.nanmax(search.rest.rates):.3f} Hz"
     if past is not None:
-        told = p.history.run or p.history.file if p.history else ""
+        told = p.history.run or p.history.file
         facts["history"] = f"{', '.join(past.values)} from {told}, over {clock.ms(s.net.longest * clock.step):.6g} ms before the start"
     if note:
         facts["step"] = note

@@ -100,7 +100,7 @@ def read_past(p: WholeBrainParameters, s: Setting, clock: Clock) -> Past | None:
     h = p.history
     if p.noise_from_step < 0:
         raise InputError(Problem(f"the first step has the number {p.noise_from_step} in the noise", "noise_from_step", "0 or more"))
-    if h is None:
+    if h == History():
         return None
     raise_all(_contradictions(h))
     wants_rates = any(rate_is_known(s, r.region) for r in s.replaced)

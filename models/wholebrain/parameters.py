@@ -235,8 +235,8 @@ class WholeBrainParameters:
         Begin at the noise-free fixed point of the whole network, or, also where it has none, at the model's own start values.
     initial : mapping of str to float or tuple of float
         Values for some variables instead, for all times up to 0.
-    history : History or None
-        What was before instant 0, where it was not always as at the start.
+    history : History
+        What was before instant 0; where neither a run nor a file is named, it was always as at the start.
     noise_from_step : int
         The number that the first step has in the noise; that of the last step of an earlier run lets its noise go on.
     outside : {'tell', 'error'}
@@ -282,7 +282,7 @@ class WholeBrainParameters:
     noise_stream: str | None = None
     start: Literal["rest", "model"] = "rest"
     initial: Mapping[str, float | tuple[float, ...]] = field(default_factory=dict)
-    history: History | None = None
+    history: History = field(default_factory=History)
     noise_from_step: int = 0
     outside: Literal["tell", "error"] = "tell"
     stimuli: tuple[Stimulus, ...] = ()

@@ -10,6 +10,7 @@ from support.ranks import run_on_ranks
 from support.wholebrain import brain, run, write_zip
 
 from cosim.errors import InputError
+from cosim.experiment.parameters import read_dataclass
 from cosim.models.wholebrain.component import WholeBrain
 from cosim.models.wholebrain.parameters import History, OtherModel, Stimulus, WholeBrainParameters
 from cosim.timegrid import Clock
@@ -140,6 +141,12 @@ def test_what_a_history_does_not_tell_was_always_as_at_the_start(tmp_path: Path)
     assert all(np.array_equal(told[name], still[name]) for name in still)
 
 
+def test_an_experiment_without_a_history_is_read_back_without_one() -> None:
+    for data in ({}, {"history": None}, {"history": {}}, {"history": {"run": None, "at": "last"}}):
+        assert read_dataclass(WholeBrainParameters, data, Path()).history == History()
+    assert read_dataclass(WholeBrainParameters, {"history": {"run": "x", "at": "2 s"}}, Path()).history == History(run="x", at=2000.0)
+
+
 def refused(**parameters) -> str:
     with pytest.raises(InputError) as error:
         WholeBrain(WholeBrainParameters(**parameters), Clock(Fraction("0.1"), 1))
@@ -184,7 +191,7 @@ def test_what_is_wrong_with_a_table_is_told_with_region_variable_and_time(tmp_pa
     assert f"(time, {N})" in refused(**made, history=History(file="wide.npy", variables=("S_E",)))
     assert "name the variables" in refused(**made, history=History(file="short.npy"))
     assert "did you mean 'S_E'" in refused(**made, history=History(file="short.npy", variables=("SE",)))
-    assert "told by nothing" in refused(**made, history=History())
+    assert "told by nothing" in refused(**made, history=History(at=3.0))
     assert "belong to a run" in refused(**made, history=History(file="short.npy", at=3.0))
     assert "has the number -1 in the noise" in refused(**made, noise_from_step=-1)
 

@@ -42,7 +42,7 @@ class AbstractExpressions(ABC):
         """Return C for a local name and whether it is a condition; None where it is not known here."""
 
     @abstractmethod
-    def held(self, e: ast.Attribute, holder: str, name: str) -> str:
+    def held(self, e: ast.expr, holder: str, name: str) -> str:
         """Return C for ``holder.name``."""
 
     @abstractmethod

@@ -156,7 +156,13 @@ def _exp_double(x: Real) -> Real:
     k = np.rint(y * 1.4426950408889634)
     r = (y - k * 6.93147180369123816490e-01) - k * 1.90821492927058770002e-10
     whole = np.where(np.isnan(k), 0.0, k).astype(np.int64)
-    return _horner(r, _EXP_DOUBLE) * ((whole + 1023) << 52).view(np.float64)
+    c = _EXP_DOUBLE[::-1]
+    r2 = r * r
+    r4 = r2 * r2
+    low = (c[2] + c[3] * r) + (c[4] + c[5] * r) * r2
+    middle = (c[6] + c[7] * r) + (c[8] + c[9] * r) * r2
+    high = (c[10] + c[11] * r) + (c[12] + c[13] * r) * r2
+    return (1.0 + (r + r2 * (low + (middle + high * r4) * r4))) * ((whole + 1023) << 52).view(np.float64)
 
 
 def _exp_single(x: Real) -> Real:

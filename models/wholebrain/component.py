@@ -44,7 +44,7 @@ class WholeBrain(Component):
         if self._search is None:
             search = find_rest(s)
             at_rest = search.rest is not None and self._given.start == "rest" and self._past is None and not self._given.initial
-            self._note = check_step(s, self._start(search).states, self._clock.step_ms, "at rest" if at_rest else "at the start")
+            self._note = check_step(s, self._start(search).states, self._clock.step_ms, at_rest)
             self._outputs, self._search = output_ports(s, search.rest, self._clock.step), search
         return description(self._given, s, self._search, self._outputs, self._clock, self._note, self._past)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cosim.models.wholebrain.kernel._engine import Patch, kernels
-from cosim.models.wholebrain.language.model import Array, Model
+from cosim.models.wholebrain.language.model import Array, Model, parameter_row
 from cosim.models.wholebrain.network import Ints, Links, Network
 
 
@@ -165,8 +165,9 @@ def build(net: Network, patches: Patches, p: PatchSetting, gain: float, offset: 
             own[r, taken.sent] -= net.weights[regions].sum(axis=1)
         shift[r] = gain * (net.weights[regions] * found.plus).sum(axis=1) + offset
     row = [[patches.row(i, s) for i in regions] for s in range(len(model.sends))]
-    return Patch(model.name, regions, row, [p.values[name] for name in names], own, shift, [v.low for v in model.state],
-                 [v.high for v in model.state], p.sigma, p.by, gain, room)
+    rows = [parameter_row(name, p.values, len(regions)) for name in names]
+    low, high = [v.low for v in model.state], [v.high for v in model.state]
+    return Patch(model.name, regions, row, rows, own, shift, low, high, p.sigma, p.by, gain, room)
 
 
 def self_links(net: Network, patches: Patches, settings: Sequence[PatchSetting]) -> list[tuple[int, int, int, int, int, float]]:

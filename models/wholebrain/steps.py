@@ -12,20 +12,23 @@ from cosim.models.wholebrain.network import Array
 from cosim.models.wholebrain.rest import own_derivatives
 from cosim.models.wholebrain.setting import SCHEMES, Setting
 
+_LEFT_AT_ONCE = 2.0
+"""How many times the stable step is allowed in a state that the brain does not rest in: less than that and most leave it unharmed."""
 
-def check_step(s: Setting, states: Sequence[Array], step_ms: float, where: str) -> str:
+
+def check_step(s: Setting, states: Sequence[Array], step_ms: float, at_rest: bool) -> str:
     """Return what a user should know of the step; '' where nothing.
 
     The Jacobian of each region by itself, with what it receives held, tells its modes. A step is refused where a mode grows that would
-    decay by its real part alone, however slowly it turns. A mode that grows only because it turns, as all weakly damped ones do under
-    Euler's scheme in long steps, is told.
+    decay by its real part alone, however slowly it turns; in a state that the brain leaves at once, only where it grows much. A mode that
+    grows only because it turns, as all weakly damped ones do under Euler's scheme in long steps, is told.
 
     Parameters
     ----------
     states : sequence of (variables, n_regions) float64
         The state to look at, by patch.
-    where : str
-        How to call that state.
+    at_rest : bool
+        Whether the brain rests there; else it begins there.
 
     Raises
     ------
@@ -35,7 +38,7 @@ def check_step(s: Setting, states: Sequence[Array], step_ms: float, where: str) 
     scheme = next(name for name, number in SCHEMES.items() if number == s.scheme)
     if scheme not in GROWTH:
         return ""
-    told = ""
+    told, where = "", "at rest" if at_rest else "at the start"
     problems = []
     for p, own in zip(s.patches.all, own_derivatives(s, states), strict=True):
         here = [i for i, region in enumerate(p.regions) if region in set(s.simulated)]
@@ -49,6 +52,11 @@ def check_step(s: Setting, states: Sequence[Array], step_ms: float, where: str) 
             row = modes[damped.region]
             eigenvalue = complex(row[int(np.argmin(np.abs(row.real - damped.eigenvalue.real)))])
             limit = largest_stable_step([eigenvalue], scheme).step_ms
+            if not at_rest and step_ms <= _LEFT_AT_ONCE * limit:
+                told = told or (f"'{p.model.name}' in region '{labels[damped.region]}' has a mode of {_told(eigenvalue)} /ms {where}, for "
+                                f"which steps of at most {limit:.4g} ms are right with '{scheme}'; look whether the run leaves that state "
+                                f"at once")
+                continue
             problems.append(
                 Problem(
                     f"a step of {step_ms:g} ms is too long for '{scheme}': in region '{labels[damped.region]}' '{p.model.name}' has a mode "

@@ -183,7 +183,7 @@ def test_more_ranks_than_neurons_are_refused(cosim, folder: Path) -> None:
     ({"weights": np.ones((4, 3))}, ["a table of 4 x 3", "square"]),
     ({"weights": np.ones((5, 5))}, ["a table of 5 x 5", "4 regions"]),
     ({"lengths": np.full((4, 4), np.inf)}, ["tract lengths are not a finite number", "inf mm"]),
-    ({"centres": "r0 1 2\n"}, ["the centres are not three finite numbers"]),
+    ({"centres": "r0 1 2\n"}, ["a line of 'centres.txt' is too short", "label x y z"]),
 ])
 def test_a_connectome_that_cannot_be_is_refused(cosim, folder: Path, changed: dict[str, object], words: list[str]) -> None:
     write_connectome(folder / "c.zip", **changed)  # type: ignore[arg-type]

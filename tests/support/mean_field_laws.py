@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cosim.models.wholebrain.language.model import Array, Held, Model, Parameter, everything, rate_of, sent_of, slope_of
+from cosim.models.wholebrain.language.model import Array, Held, Model, Parameter, everything, parameter_row, rate_of, sent_of, slope_of
 from cosim.models.wholebrain.language.translate import translate
 
 WORD = re.compile(r"\w[\w %°µ]*")
@@ -151,8 +151,9 @@ def equations_are_translated(model: Model, path: Path) -> None:
     assert set(made.returns) == described
     assert made.returns["slope"] == len(model.state)
     assert made.returns.get("sent", len(model.sends)) == len(model.sends)
-    known = set(everything(model, {}, 1))
-    assert set(made.reads["p"]) <= known, set(made.reads["p"]) - known
+    values = everything(model, {}, 1)
+    for name in made.reads["p"]:
+        assert parameter_row(name, values, 1).shape == (1,), name
 
 
 def a_given_rate_is_kept(model: Model) -> None:

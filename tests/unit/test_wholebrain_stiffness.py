@@ -19,7 +19,7 @@ def described(tmp_path: Path, step: str = "0.1", **parameters) -> dict[str, str]
     return dict(WholeBrain(WholeBrainParameters(**settings), Clock(Fraction(step), 1)).describe().facts)
 
 
-FAST = {"model": "wilson_cowan", "model_parameters": {"tau_e": (8.0, 0.02, 8.0)}}
+FAST = {"model": "wilson_cowan", "model_parameters": {"tau_e": (8.0, 0.005, 8.0)}}
 
 
 @pytest.mark.parametrize("scheme", ["euler", "heun", "heun_held", "rk4"])
@@ -42,11 +42,23 @@ def test_the_bound_is_that_of_the_linear_model(tmp_path: Path, scheme: str, boun
     # x' = -gamma x: the largest step is the bound of the scheme on the real axis (Hairer & Wanner, section IV.2).
     for share, fits in ((0.999, True), (1.001, False)):
         parameters = {"model": "linear", "model_parameters": {"gamma": -share * bound}, "coupling": 0.0, "scheme": scheme, "step": "1"}
+        parameters["start"] = "rest"
         if fits:
             assert "step" not in described(tmp_path, **parameters)
         else:
             with pytest.raises(InputError, match=r"steps of at most"):
                 described(tmp_path, **parameters)
+
+
+def test_in_a_state_that_the_brain_leaves_at_once_a_step_somewhat_too_long_is_told(tmp_path: Path) -> None:
+    # The fast mode of the epileptor at x1 < 0 is -3 x1^2 + 6 x1 (the derivative of -x1^3 + 3 x1^2; Jirsa et al. 2014), here about -17 /ms.
+    start = {"x1": -1.6, "y1": -14.0, "z": 3.4, "x2": -1.1, "y2": 0.0, "g": 0.0}
+    parameters = {"model": "epileptor", "initial": start, "coupling": 0.0, "scheme": "heun"}
+    told = described(tmp_path, step="0.15", **parameters)["step"]
+    assert "at the start" in told and "look whether" in told
+    with pytest.raises(InputError, match="at the start, which would grow"):
+        described(tmp_path, step="1", **parameters)
+    assert "step" not in described(tmp_path, step="0.01", **parameters)
 
 
 def test_only_regions_that_are_simulated_here_count(tmp_path: Path) -> None:

@@ -51,7 +51,8 @@ def test_the_share_of_the_time_and_the_first_time_outside_are_told(tmp_path: Pat
 def test_what_is_told_depends_on_neither_windows_nor_ranks(tmp_path: Path) -> None:
     whole = told(None, cerebellum(tmp_path), STEPS)
     assert all(told(None, cerebellum(tmp_path), length) == whole for length in (1, 100, 333))
-    assert run_on_ranks(2, lambda ranks: told(ranks, cerebellum(tmp_path), 50)) == [whole, whole]
+    settings = cerebellum(tmp_path)
+    assert run_on_ranks(2, lambda ranks: told(ranks, settings, 50)) == [whole, whole]
 
 
 def test_nothing_is_told_of_a_run_that_stays_inside_or_whose_model_has_no_range(tmp_path: Path) -> None:

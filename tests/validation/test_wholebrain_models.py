@@ -12,7 +12,7 @@ from support.wholebrain import brain, run, write_zip
 from cosim.errors import Problem
 from cosim.models.wholebrain.dynamics import model
 from cosim.models.wholebrain.kernel._engine import Patch, kernels
-from cosim.models.wholebrain.language.model import slope_of
+from cosim.models.wholebrain.language.model import parameter_row, slope_of
 from cosim.models.wholebrain.local import read_values
 
 DATA = Path(__file__).parent / "data"
@@ -25,7 +25,8 @@ def kernel(name: str, parameters: dict, n: int) -> tuple[Patch, dict[str, np.nda
     values = read_values(m, parameters, range(n), n, 1.0, np.zeros((n, n)), "", problems)
     assert not problems
     row, free = np.full((len(m.sends), n), -1), [np.inf] * len(m.state)
-    return Patch(name, range(n), row, [values[k] for k in kernels()[name][1]], np.zeros((len(m.receives), len(m.sends), n)),
+    rows = [parameter_row(k, values, n) for k in kernels()[name][1]]
+    return Patch(name, range(n), row, rows, np.zeros((len(m.receives), len(m.sends), n)),
                  np.zeros((len(m.receives), n)), [-v for v in free], free, np.zeros(len(free)), [0] * len(free), 1.0, 1), values
 
 
@@ -50,7 +51,8 @@ def slopes(name: str, parameters: dict, x: np.ndarray, c: np.ndarray | None = No
 )
 def test_derivatives_are_those_of_the_virtual_brain(name: str, theirs: str, parameters: dict, gain: float) -> None:
     r = json.loads((DATA / "tvb_dfun_wholebrain.json").read_text())["models"][theirs]
-    x, c, expected = np.array(r["state"])[..., 0], gain * np.array(r["coupling"])[: len(model(name).receives), :, 0], np.array(r["dfun"])[..., 0]
+    x, c = np.array(r["state"])[..., 0], gain * np.array(r["coupling"])[: len(model(name).receives), :, 0]
+    expected = np.array(r["dfun"])[..., 0]
     np.testing.assert_allclose(slopes(name, parameters, x, c), expected, rtol=1e-12)
 
 

@@ -213,7 +213,7 @@ class _Step(AbstractExpressions):
         known = self.locals if self.inside is None else self.inside
         return (f"my_{name}", known[f"my_{name}"]) if f"my_{name}" in known else None
 
-    def held(self, e: ast.Attribute, holder: str, name: str) -> str:
+    def held(self, e: ast.expr, holder: str, name: str) -> str:
         if holder not in self.read or self.inside is not None:
             raise self.wrong(e, "only numbers, n.NAME, k.NAME, x.NAME and local names have a counterpart in a kernel")
         self.note(holder, name)

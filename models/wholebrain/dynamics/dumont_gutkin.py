@@ -25,10 +25,10 @@ def slope(x: Any, p: Any, c: Any, u: Any) -> Any:
     """Return the derivatives of all state variables."""
     r_e, v_e = population(x.r_e, x.V_e, p.eta_e + p.I_e + u.V_e + p.tau_e * (x.s_ee - x.s_ei), p.tau_e, p.Delta_e)
     r_i, v_i = population(x.r_i, x.V_i, p.eta_i + p.I_i + u.V_i + p.tau_i * (x.s_ie - x.s_ii), p.tau_i, p.Delta_i)
-    s_ee = (p.J_ee * x.r_e + c.r_e - x.s_ee) / p.tau_s
-    s_ei = (p.J_ei * x.r_i - x.s_ei) / p.tau_s
-    s_ie = (p.J_ie * x.r_e + p.Gamma * c.r_e - x.s_ie) / p.tau_s
-    s_ii = (p.J_ii * x.r_i - x.s_ii) / p.tau_s
+    s_ee = (p.J_ee * x.r_e + c.r_e - x.s_ee) * (1.0 / p.tau_s)
+    s_ei = (p.J_ei * x.r_i - x.s_ei) * (1.0 / p.tau_s)
+    s_ie = (p.J_ie * x.r_e + p.Gamma * c.r_e - x.s_ie) * (1.0 / p.tau_s)
+    s_ii = (p.J_ii * x.r_i - x.s_ii) * (1.0 / p.tau_s)
     return r_e, v_e, s_ee, s_ei, r_i, v_i, s_ie, s_ii
 
 

@@ -31,7 +31,7 @@ def slope(x: Any, p: Any, c: Any, u: Any) -> Any:
     h = where(p.modification > 0.0, p.x0 + 3.0 / (1.0 + exp((x.x1 + 0.5) / -0.1)), p.s * (x.x1 - p.x0) + lift)
     z = p.r * (h - x.z + p.Ks * c.x1)
     x2 = x.x2 - x.y2 - x.x2 * x.x2 * x.x2 + p.Iext2 + p.bb * x.g - 0.3 * (x.z - 3.5) + p.Kf * c.x2 + u.x2
-    y2 = (where(x.x2 < -0.25, 0.0, p.aa * (x.x2 + 0.25)) - x.y2) / p.tau
+    y2 = (where(x.x2 < -0.25, 0.0, p.aa * (x.x2 + 0.25)) - x.y2) * (1.0 / p.tau)
     return p.tt * x1, p.tt * y1, p.tt * z, p.tt * x2, p.tt * y2, p.tt * (-0.01 * (x.g - 0.1 * x.x1))
 
 

@@ -26,12 +26,12 @@ def slope(x: Any, p: Any, c: Any, u: Any) -> Any:
     lift = where(x.z < 0.0, -0.1 * (z2 * z2 * z2 * x.z), 0.0)
     z = p.r * (p.s * (x.x1 - p.x0) + lift - x.z + p.Ks * c.x1)
     x2 = x.x2 - x.y2 - x.x2 * x.x2 * x.x2 + p.Iext2 + p.bb * x.g - 0.3 * (x.z - 3.5) + p.Kf * c.x2 + u.x2
-    y2 = (where(x.x2 < -0.25, 0.0, p.aa * (x.x2 + 0.25)) - x.y2) / p.tau
+    y2 = (where(x.x2 < -0.25, 0.0, p.aa * (x.x2 + 0.25)) - x.y2) * (1.0 / p.tau)
     q2 = x.x_rs * x.x_rs
     x_rs = p.alpha_rs * x.y_rs - p.f_rs * (q2 * x.x_rs) + p.e_rs * q2 + p.gamma_rs * (p.I_rs + p.K_rs * c.x_rs) + u.x_rs
     y_rs = p.a_rs + p.b_rs * x.x_rs - p.beta_rs * x.y_rs
     g = -0.01 * (x.g - 0.1 * x.x1)
-    return (p.tt * x1, p.tt * y1, p.tt * z, p.tt * x2, p.tt * y2, p.tt * g, (p.d_rs * p.tau_rs) * x_rs, (p.d_rs / p.tau_rs) * y_rs)
+    return (p.tt * x1, p.tt * y1, p.tt * z, p.tt * x2, p.tt * y2, p.tt * g, (p.d_rs * p.tau_rs) * x_rs, (p.d_rs * (1.0 / p.tau_rs)) * y_rs)
 
 
 def sent(x: Any, p: Any) -> Any:

@@ -21,7 +21,7 @@ def slope(x: Any, p: Any, c: Any, u: Any) -> Any:
     received = p.cr * c.r + p.cv * c.V + u.V
     r = p.Delta / (3.141592653589793 * p.tau) + 2.0 * (x.V * x.r)
     v = x.V * x.V - 9.869604401089358 * (tr * tr) + p.eta + p.J * tr * (1.0 - x.A) + p.I + received
-    return r / p.tau, v / p.tau, x.B / p.tau_A, (p.alpha * x.r - 2.0 * x.B - x.A) / p.tau_A
+    return r * (1.0 / p.tau), v * (1.0 / p.tau), x.B * (1.0 / p.tau_A), (p.alpha * x.r - 2.0 * x.B - x.A) * (1.0 / p.tau_A)
 
 
 def rate(x: Any, p: Any, c: Any, u: Any) -> Any:

@@ -20,7 +20,7 @@ def slope(x: Any, p: Any, c: Any, u: Any) -> Any:
     v2 = x.V * x.V
     v = p.alpha * x.W - p.f * (v2 * x.V) + p.e * v2 + p.g * x.V + p.gamma * (p.I + c.V) + u.V
     w = p.a + p.b * x.V + p.c * v2 - p.beta * x.W + u.W
-    return (p.d * p.tau) * v, (p.d / p.tau) * w
+    return (p.d * p.tau) * v, (p.d * (1.0 / p.tau)) * w
 
 
 MODEL = Model(

@@ -33,7 +33,7 @@ def slope(x: Any, p: Any, c: Any, u: Any) -> Any:
     sodium = (p.gNa * opened(x.V, p.TNa, p.d_Na) + excited) * (x.V - p.VNa)
     others = p.gK * x.W * (x.V - p.VK) + p.gL * (x.V - p.VL)
     v = p.ane * p.Iext + u.V - calcium - sodium - others - p.aie * x.Z * q_z
-    w = p.phi * (opened(x.V, p.TK, p.d_K) - x.W) / p.tau_K
+    w = p.phi * (opened(x.V, p.TK, p.d_K) - x.W) * (1.0 / p.tau_K)
     z = p.b * (p.ani * p.Iext + p.aei * x.V * q_v)
     return p.t_scale * v, p.t_scale * w, p.t_scale * z
 

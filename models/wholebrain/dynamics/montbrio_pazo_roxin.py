@@ -22,7 +22,7 @@ def slope(x: Any, p: Any, c: Any, u: Any) -> Any:
     spread = (p.Delta + p.Gamma * tr) / (3.141592653589793 * p.tau)
     received = p.cr * c.r + p.cv * c.V + u.V
     v = x.V * x.V - 9.869604401089358 * (tr * tr) + p.eta + p.J * tr + p.I + received
-    return (spread + 2.0 * (x.V * x.r)) / p.tau, v / p.tau
+    return (spread + 2.0 * (x.V * x.r)) * (1.0 / p.tau), v * (1.0 / p.tau)
 
 
 def rate(x: Any, p: Any, c: Any, u: Any) -> Any:

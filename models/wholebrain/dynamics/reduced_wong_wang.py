@@ -20,11 +20,11 @@ from cosim.models.language.functions import exp, where
 from cosim.models.wholebrain.language.model import Array, Input, Model, Parameter, Received, Sent, Variable
 
 
-def response(x: Any, d: Any) -> Any:
-    """Return x / (1 - exp(-d x)), by its series where both sides of the fraction vanish."""
+def response(x: Any, d: Any, inverse: Any) -> Any:
+    """Return x / (1 - exp(-d x)), by its series where both sides of the fraction vanish; `inverse` is 1 / d."""
     y = d * x
     q = y * y
-    near = (1.0 + y * 0.5 + q * 0.08333333333333333 - q * q * 0.001388888888888889) / d
+    near = (1.0 + y * 0.5 + q * 0.08333333333333333 - q * q * 0.001388888888888889) * inverse
     is_near = (y > -0.01) & (y < 0.01)
     return where(is_near, near, x / where(is_near, 1.0, 1.0 - exp(-y)))
 
@@ -32,15 +32,15 @@ def response(x: Any, d: Any) -> Any:
 def excitation(p: Any, s_e: Any, s_i: Any, c: Any, u: Any) -> Any:
     """Return the rate of the excitatory population, Hz."""
     current = p.w_p * (p.J_N * s_e) - p.J_i * s_i + p.W_E * p.I_o + p.J_N * c + p.I_ext + u
-    return response(p.a_E * current - p.b_E, p.d_E)
+    return response(p.a_E * current - p.b_E, p.d_E, 1.0 / p.d_E)
 
 
 def slope(x: Any, p: Any, c: Any, u: Any) -> Any:
     """Return the derivatives of S_E and S_I."""
     rate_e = excitation(p, x.S_E, x.S_I, c.S_E, u.S_E)
     current = p.J_N * x.S_E - x.S_I + p.W_I * p.I_o + p.lamda * (p.J_N * c.S_E) + u.S_I
-    rate_i = response(p.a_I * current - p.b_I, p.d_I)
-    return -x.S_E / p.tau_E + (1.0 - x.S_E) * p.gamma_E * rate_e, -x.S_I / p.tau_I + p.gamma_I * rate_i
+    rate_i = response(p.a_I * current - p.b_I, p.d_I, 1.0 / p.d_I)
+    return -x.S_E * (1.0 / p.tau_E) + (1.0 - x.S_E) * p.gamma_E * rate_e, -x.S_I * (1.0 / p.tau_I) + p.gamma_I * rate_i
 
 
 def rate(x: Any, p: Any, c: Any, u: Any) -> Any:
@@ -50,7 +50,7 @@ def rate(x: Any, p: Any, c: Any, u: Any) -> Any:
 
 def follow(h: Any, r: Any, p: Any) -> Any:
     """Return the derivative of S_E where the rate is given."""
-    return -h / p.tau_E + (1.0 - h) * p.gamma_E * r
+    return -h * (1.0 / p.tau_E) + (1.0 - h) * p.gamma_E * r
 
 
 def resolve(parameter: str, word: str, values: Mapping[str, Array], gain: float, weights: Array) -> Array:

@@ -24,7 +24,7 @@ def slope(x: Any, p: Any, c: Any, u: Any) -> Any:
     z = p.alpha_i * (p.c_ie * x.E - p.c_ii * x.I + p.Q - p.theta_i + u.I)
     s_e = p.c_e * (1.0 / (1.0 + exp(-p.a_e * (y - p.b_e))) - p.shift_e)
     s_i = p.c_i * (1.0 / (1.0 + exp(-p.a_i * (z - p.b_i))) - p.shift_i)
-    return (-x.E + (p.K_e - p.r_e * x.E) * s_e) / p.tau_e, (-x.I + (p.K_i - p.r_i * x.I) * s_i) / p.tau_i
+    return (-x.E + (p.K_e - p.r_e * x.E) * s_e) * (1.0 / p.tau_e), (-x.I + (p.K_i - p.r_i * x.I) * s_i) * (1.0 / p.tau_i)
 
 
 def derived(p: Mapping[str, Array]) -> Mapping[str, Array]:

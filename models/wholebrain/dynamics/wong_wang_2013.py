@@ -20,14 +20,14 @@ def response(s: Any, c: Any, u: Any, p: Any) -> Any:
     x = p.a * (p.w * p.J_N * s + p.I_o + p.J_N * c + u) - p.b
     y = p.d * x
     q = y * y
-    near = (1.0 + y * 0.5 + q * 0.08333333333333333 - q * q * 0.001388888888888889) / p.d
+    near = (1.0 + y * 0.5 + q * 0.08333333333333333 - q * q * 0.001388888888888889) * (1.0 / p.d)
     is_near = (y > -0.01) & (y < 0.01)
     return where(is_near, near, x / where(is_near, 1.0, 1.0 - exp(-y)))
 
 
 def slope(x: Any, p: Any, c: Any, u: Any) -> Any:
     """Return the derivative of S."""
-    return (-x.S / p.tau_s + (1.0 - x.S) * p.gamma * response(x.S, c.S, u.S, p),)
+    return (-x.S * (1.0 / p.tau_s) + (1.0 - x.S) * p.gamma * response(x.S, c.S, u.S, p),)
 
 
 def rate(x: Any, p: Any, c: Any, u: Any) -> Any:
@@ -37,7 +37,7 @@ def rate(x: Any, p: Any, c: Any, u: Any) -> Any:
 
 def follow(h: Any, r: Any, p: Any) -> Any:
     """Return the derivative of S where the rate, Hz, is given."""
-    return -h / p.tau_s + (1.0 - h) * p.gamma * (0.001 * r)
+    return -h * (1.0 / p.tau_s) + (1.0 - h) * p.gamma * (0.001 * r)
 
 
 MODEL = Model(

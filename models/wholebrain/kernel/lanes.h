@@ -54,20 +54,11 @@ COSIM_INLINE REAL LEVELLED(absolute)(REAL a) { return (REAL)((INTS)a & 0x7ffffff
 
 COSIM_INLINE REAL LEVELLED(exp)(REAL x) {
   REAL y = LEVELLED(clamp)(x, -708., 709.), shifted = y * 1.4426950408889634 + 0x1.8p52, k = shifted - 0x1.8p52;
-  REAL r = (y - k * 6.93147180369123816490e-01) - k * 1.90821492927058770002e-10, p = SPLAT(1. / 6227020800.);
-  p = p * r + 1. / 479001600.;
-  p = p * r + 1. / 39916800.;
-  p = p * r + 1. / 3628800.;
-  p = p * r + 1. / 362880.;
-  p = p * r + 1. / 40320.;
-  p = p * r + 1. / 5040.;
-  p = p * r + 1. / 720.;
-  p = p * r + 1. / 120.;
-  p = p * r + 1. / 24.;
-  p = p * r + 1. / 6.;
-  p = p * r + 1. / 2.;
-  p = p * r + 1.;
-  p = p * r + 1.;
+  REAL r = (y - k * 6.93147180369123816490e-01) - k * 1.90821492927058770002e-10, r2 = r * r, r4 = r2 * r2;
+  REAL low = (1. / 2. + 1. / 6. * r) + (1. / 24. + 1. / 120. * r) * r2;
+  REAL middle = (1. / 720. + 1. / 5040. * r) + (1. / 40320. + 1. / 362880. * r) * r2;
+  REAL high = (1. / 3628800. + 1. / 39916800. * r) + (1. / 479001600. + 1. / 6227020800. * r) * r2;
+  REAL p = 1. + (r + r2 * (low + (middle + high * r4) * r4));
   return p * (REAL)(((INTS)shifted + 1023) << 52);
 }
 

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cosim.models.language import functions
+
 Array = NDArray[np.float64]
 PerRegion = float | tuple[float, ...]
 
@@ -210,6 +212,15 @@ def everything(model: Model, given: Mapping[str, Array | float], n: int) -> dict
     if model.derived is not None:
         values |= {k: np.array(np.broadcast_to(np.asarray(v, np.float64), (n,))) for k, v in model.derived(values).items()}
     return values
+
+
+def parameter_row(name: str, values: Mapping[str, Array], n: int) -> Array:
+    """Return what the kernel reads as a row of parameters, (n,): a parameter, or an expression of parameters (see ``translate.py``)."""
+    if name in values:
+        return values[name]
+    known = {key: getattr(functions, key) for key in functions.__dict__ if not key.startswith("_")}
+    found = eval(name, {"__builtins__": {}} | known, {"p": Held(**values)})
+    return np.array(np.broadcast_to(np.asarray(found, np.float64), (n,)))
 
 
 def slope_of(model: Model, values: Mapping[str, Array], x: Array, c: Array | None = None, u: Array | None = None) -> Array:

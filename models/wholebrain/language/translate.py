@@ -8,12 +8,16 @@ The equations are Python that NumPy can run and that this module can read:
 * ``+ - * /``, unary ``-``, comparisons, ``& | ~`` between conditions, numbers, the functions of `cosim.models.language.functions`, and
   functions of the same file, which may take the holder ``p`` as an argument of that name.
 
+What depends on parameters alone, such as ``1.0 / p.tau``, is worked out once for each region: it becomes a row of parameters of its own,
+whose name is the expression.
+
 It needs nothing but the standard library, so that it can run before the package is installed.
 """
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -153,7 +157,7 @@ class _Function(AbstractExpressions):
     def known(self, name: str) -> tuple[str, bool] | None:
         return (f"my_{name}", self.locals[f"my_{name}"]) if f"my_{name}" in self.locals else None
 
-    def held(self, e: ast.Attribute, holder: str, name: str) -> str:
+    def held(self, e: ast.expr, holder: str, name: str) -> str:
         if holder not in self.holders:
             raise self.wrong(e, f"'{holder}' is no holder here; expected one of {', '.join(sorted(self.holders)) or 'none'}")
         names = self.reads[holder]
@@ -162,6 +166,12 @@ class _Function(AbstractExpressions):
         if name not in names:
             names.append(name)
         return f"AT(p + {names.index(name)} * BRAIN_WIDE)" if holder == "p" else f"{holder}_{name}"
+
+    def is_constant(self, e: ast.expr) -> bool:
+        """Return whether an expression depends on parameters only, so that it is worked out once for each region."""
+        if not isinstance(e, ast.BinOp | ast.UnaryOp | ast.Call) or (isinstance(e, ast.UnaryOp) and isinstance(e.operand, ast.Constant)):
+            return False
+        return all(_depends_on_parameters(part, self.available()) for part in ast.iter_child_nodes(e)) and "p" in self.holders
 
     def available(self) -> dict[str, int]:
         return FUNCTIONS | _MORE
@@ -181,6 +191,8 @@ class _Function(AbstractExpressions):
                 return super().operation(e)
 
     def expression(self, e: ast.expr) -> tuple[str, bool]:
+        if self.is_constant(e):
+            return self.held(e, "p", ast.unparse(e)), False
         match e:
             case ast.UnaryOp(op=ast.Invert(), operand=operand):
                 return f"(~{self.condition(operand)})", True
@@ -217,3 +229,16 @@ class _Function(AbstractExpressions):
         if returned != expected:
             raise self.wrong(e, f"'{name}' returns {returned} numbers, and {expected} are taken")
         return ["p", *given]
+
+
+def _depends_on_parameters(node: ast.AST, functions: Collection[str]) -> bool:
+    """Return whether a part of an expression reads parameters, numbers and common functions only."""
+    match node:
+        case ast.Attribute(value=ast.Name(id="p")) | ast.Constant() | ast.operator() | ast.unaryop():
+            return True
+        case ast.Name(id=name):
+            return name in functions
+        case ast.BinOp() | ast.UnaryOp() | ast.Call():
+            return all(_depends_on_parameters(part, functions) for part in ast.iter_child_nodes(node))
+        case _:
+            return False

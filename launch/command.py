@@ -29,6 +29,7 @@ from cosim.launch.mean_fields import mean_fields_command
 from cosim.launch.neurons import neurons_command
 from cosim.launch.observe import observe_command
 from cosim.launch.ready import make_ready
+from cosim.launch.sweep.command import sweep_command
 from cosim.launch.validate.command import validate
 from cosim.registry import COMPONENTS, TRANSLATORS, component, known, translator
 
@@ -214,6 +215,7 @@ cosim.add_command(features_command)
 cosim.add_command(mean_fields_command)
 cosim.add_command(neurons_command)
 cosim.add_command(observe_command)
+cosim.add_command(sweep_command)
 
 
 @cosim.command("schema")

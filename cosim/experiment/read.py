@@ -54,6 +54,22 @@ def read_experiment(path: str | Path, overrides: Iterable[str] = ()) -> Experime
     """
     problems: list[Problem] = []
     source = read_source(Path(path), problems)
+    return experiment_of(source, overrides, problems)
+
+
+def experiment_of(source: Source, overrides: Iterable[str] = (), problems: Iterable[Problem] = ()) -> Experiment:
+    """Return the experiment that a file means which has been read already; see `read_experiment`.
+
+    Parameters
+    ----------
+    source : Source
+        What the file says; it stays as it is.
+    overrides : iterable of str
+        Keys to set to other values.
+    problems : iterable of Problem
+        What was wrong with the file.
+    """
+    problems = list(problems)
     check_sort(source, "cosim", "cosim_layout", "experiment")
     source = with_overrides(source, overrides, problems)
     experiment = _Reader(source, problems).experiment()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
 # |R(z)| of a scheme, z = eigenvalue times step: Hairer & Wanner, Solving Ordinary Differential Equations II, section IV.2.
@@ -70,12 +70,12 @@ def _bound(e: complex, polynomial: tuple[float, ...]) -> float:
     """Return the first step at which the growth of one mode passes 1; all these regions lie within |z| < 4."""
     size, turn = abs(e), e / abs(e)
 
-    def excess(z: float) -> float:
+    def excess(z: NDArray[np.float64]) -> NDArray[np.float64]:
         # (|R|^2 - 1) / z, worked out so that nothing is lost near z = 0, where |R| is 1.
-        rest = complex(np.polynomial.polynomial.polyval(z * turn, polynomial[1:])) * turn
-        return 2 * rest.real + z * abs(rest) ** 2
+        rest = np.polynomial.polynomial.polyval(z * turn, polynomial[1:]) * turn
+        return np.asarray(2 * rest.real + z * (rest.real**2 + rest.imag**2))
 
     grid = np.linspace(0.0, 4.0, 401)
-    values = [excess(float(z)) for z in grid]
-    first = next(i for i in range(1, len(grid)) if values[i] > 0)
+    values = excess(grid)
+    first = 1 + int(np.argmax(values[1:] > 0))
     return float(brentq(excess, grid[first - 1], grid[first], xtol=1e-14)) / size if values[first - 1] <= 0 else 0.0

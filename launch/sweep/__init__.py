@@ -1,0 +1,1 @@
+"""Run an experiment again and again with other parameters: ``cosim sweep``."""

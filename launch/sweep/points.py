@@ -47,6 +47,10 @@ class Points:
         """Return what is to be set at a point, each ``key=value``."""
         return tuple(f"{key}={value}" for key, value in zip(self.keys, self.rows[point], strict=True))
 
+    def is_outermost(self, point: int) -> bool:
+        """Return whether every key has its first or last value there; all points of a table count as such."""
+        return not self.axes or all(value in (axis[0], axis[-1]) for value, axis in zip(self.rows[point], self.axes, strict=False))
+
     def said(self, point: int) -> str:
         """Return a point in words."""
         return f"point {point} ({', '.join(self.overrides(point))})"

@@ -6,6 +6,7 @@ import io
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -19,10 +20,9 @@ from cosim.blocks import Samples
 from cosim.errors import CosimError, InputError, Problem, RunError
 from cosim.experiment.experiment import Experiment
 from cosim.experiment.faults import Refused
-from cosim.experiment.overrides import with_overrides
 from cosim.experiment.parameters import read_dataclass
 from cosim.experiment.read import MOST_SEED, experiment_of
-from cosim.experiment.source import Source, find_keys, read_source
+from cosim.experiment.source import Keys, Source, find_keys, plain_scalar, read_source
 from cosim.launch.ready import describe, make_components
 from cosim.launch.run import run
 from cosim.launch.sweep.kept import Kept
@@ -91,6 +91,8 @@ class Work:
         self._source: Source = read_source(task.path, problems)
         self._base = experiment_of(self._source, task.overrides, problems)
         self._brains = Repeated()
+        self._keys = [find_keys(self._base.source.data, key) for key in task.points.keys]
+        self._values: dict[str, Any] = {}
         self._light = self._is_light()
 
     @property
@@ -111,7 +113,7 @@ class Work:
             experiment = self._experiment(point)
             if self._runs_here(experiment):
                 read = self._brains.files(next(iter(experiment.groups.values())).parameters)
-                return Checked((), self._check_brain(experiment), read)
+                return Checked((), self._check_brain(experiment, self._task.points.is_outermost(point)), read)
             descriptions = describe(experiment, make_components(experiment))
             make_plan(experiment, descriptions)
             ports = {f"{g}.{p.name}": p for g, d in descriptions.items() for p in d.outputs}
@@ -134,38 +136,47 @@ class Work:
         return self.is_alone and Repeated.fits(next(iter(experiment.groups.values())).parameters)
 
     def _experiment(self, point: int) -> Experiment:
-        overrides = self._task.points.overrides(point)
-        if not self._light:
-            return experiment_of(self._source, (*self._task.overrides, *overrides))
-        problems: list[Problem] = []
-        source = with_overrides(self._base.source, overrides, problems)
-        if not problems:
+        if self._light:
             name, group = next(iter(self._base.groups.items()))
+            data = dict(self._base.source.data)
+            params = deepcopy(data["groups"][name].get("params") or {})
+            for keys, text in zip(self._keys, self._task.points.rows[point], strict=True):
+                value = deepcopy(self._value(text))
+                if keys == (SEED,):
+                    data[SEED] = value
+                else:
+                    _put(params, keys[3:], value)
             try:
-                read = read_dataclass(type(group.parameters), source.data["groups"][name].get("params"), source.path.parent)
-                seed = source.data.get(SEED, 0)
-                if isinstance(seed, int) and 0 <= seed <= MOST_SEED:
-                    return _with(self._base, name, read, seed, source)
+                read = read_dataclass(type(group.parameters), params, self._base.source.path.parent)
+                seed = data.get(SEED, 0)
+                if isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed <= MOST_SEED:
+                    return _with(self._base, name, read, seed)
             except (CosimError, Refused):
                 pass
-        return experiment_of(self._source, (*self._task.overrides, *overrides))  # it says what is wrong, with its place
+        # What is wrong is said with its place by who reads the whole file.
+        return experiment_of(self._source, (*self._task.overrides, *self._task.points.overrides(point)))
+
+    def _value(self, text: str) -> Any:
+        if text not in self._values:
+            self._values[text] = plain_scalar(text)
+        return self._values[text]
 
     def _is_light(self) -> bool:
         """Return whether only parameters of one brain and seeds are swept, so that the rest of the file need not be read again."""
         if not self.is_alone:
             return False
         place = ("groups", next(iter(self._base.groups)), "params")
-        keys = [find_keys(self._base.source.data, key) for key in self._task.points.keys]
-        return all(k == (SEED,) or (len(k) > len(place) and k[:3] == place) for k in keys)
+        params = self._base.source.data["groups"][place[1]].get("params") or {}
+        return all(k == (SEED,) or (len(k) > 3 and k[:3] == place and _is_mapping(params, k[3:-1])) for k in self._keys)
 
     def _observed(self, experiment: Experiment, ports: Mapping[str, Any]) -> Observed:
         clocks = {name: experiment.clock(name) for name in experiment.groups}
         return Observed(self._task.kept, ports, clocks, experiment.duration, self._task.discard_ms, experiment.seed)
 
-    def _check_brain(self, experiment: Experiment) -> Figures:
+    def _check_brain(self, experiment: Experiment, with_step: bool) -> Figures:
         name, group = next(iter(experiment.groups.items()))
         try:
-            ports = self._brains.check(group.parameters, experiment.clock(name))
+            ports = self._brains.check(group.parameters, experiment.clock(name), with_step)
         except InputError:
             describe(experiment, make_components(experiment))  # it says where in the file
             raise
@@ -203,10 +214,27 @@ class Work:
             shutil.rmtree(out, ignore_errors=True)
 
 
-def _with(base: Experiment, name: str, parameters: Any, seed: int, source: Source) -> Experiment:
+def _is_mapping(data: Any, keys: Keys) -> bool:
+    """Return whether all that stands on the way to a key is mappings, or is to be made."""
+    for key in keys:
+        if not isinstance(data, dict):
+            return False
+        data = data.get(key, {})
+    return isinstance(data, dict)
+
+
+def _put(data: Any, keys: Keys, value: Any) -> None:
+    *above, last = keys
+    for key in above:
+        data = data.setdefault(key, {})
+    data[last] = value
+
+
+def _with(base: Experiment, name: str, parameters: Any, seed: int) -> Experiment:
     group = base.groups[name]
     changed = type(group)(group.name, group.component, group.step, parameters, group.place)
-    return Experiment(base.title, base.about, seed, base.tick_ms, base.duration, base.window, {name: changed}, (), base.records, source)
+    return Experiment(base.title, base.about, seed, base.tick_ms, base.duration, base.window, {name: changed}, (), base.records,
+                      base.source)
 
 
 def _blocks(ports: Mapping[str, Any], clocks: Mapping[str, Clock]) -> Iterator[dict[str, Samples]]:

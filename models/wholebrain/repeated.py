@@ -96,12 +96,15 @@ class Repeated:
         key = stream_key(seed, p.noise_stream or group, "noise")
         return Brain(s, self._shared_of(p, clock), clock, key, states, p.outside == "error", names)
 
-    def check(self, p: WholeBrainParameters, clock: Clock) -> tuple[Port, ...]:
-        """Return the outputs of a brain; raise `InputError` with everything that the component would refuse."""
+    def check(self, p: WholeBrainParameters, clock: Clock, with_step: bool) -> tuple[Port, ...]:
+        """Return the outputs of a brain; raise `InputError` with everything that the component would refuse.
+
+        Whether the step is short enough for the modes of all regions is looked at where it is asked for: it takes as long as all the rest.
+        """
         s = self.read(p, clock)
         rest = self._rest(p, s) if p.start == "rest" else None
         states = self._start(p, s)
-        if not _is_short(s, states, clock.step_ms):
+        if with_step and not _is_short(s, states, clock.step_ms):
             check_step(s, states, clock.step_ms, rest is not None and rest.rest is not None and not p.initial)
         return output_ports(s, None, clock.step)
 
@@ -145,7 +148,8 @@ class Brain:
 
     def __init__(self, s: Setting, shared: _Shared, clock: Clock, key: int, states: tuple[Array, ...], is_error: bool,
                  names: tuple[str, ...]) -> None:
-        self._setting, self._clock, self._names = s, clock, names
+        self._setting, self._clock = s, clock
+        self._regions = {name: rated(s) if name == "rate" else regions_with(s, name) for name in names}
         self._built = [build(s.net, s.patches, p, s.gain, s.offset, s.coupling == 1, s.net.block) for p in s.patches.all]
         self._engine = Engine(self._built, max(1, len(s.connectome) * s.patches.slots), [], s.net.longest, s.net.block, shared.along,
                               shared.brief, shared.instant, shared.own, s.scheme, clock.step_ms, s.gain, int(s.coupling == 2), s.curve,
@@ -163,7 +167,7 @@ class Brain:
         """
         step, engine = self._clock.step, self._engine
         first, stop = window.start // step, window.stop // step
-        rows = {name: np.empty((stop - first, len(self._regions(name)))) for name in self._names}
+        rows = {name: np.empty((stop - first, len(regions))) for name, regions in self._regions.items()}
         for k in range(first, stop, STRETCH):
             steps = min(STRETCH, stop - k)
             engine.make_room(k, steps)
@@ -177,11 +181,8 @@ class Brain:
         return {name: Samples(window.start + step, step, values) for name, values in rows.items()}
 
     def _columns(self, name: str, regions: tuple[int, ...]) -> list[int]:
-        here = self._regions(name)
+        here = self._regions[name]
         return [here.index(r) for r in regions]
-
-    def _regions(self, name: str) -> tuple[int, ...]:
-        return rated(self._setting) if name == "rate" else regions_with(self._setting, name)
 
     def _fill(self, name: str, into: Array, steps: int) -> None:
         """Write what a port gives for the instants that a stretch reached, (steps, regions of the port)."""

@@ -1,7 +1,7 @@
 """Run a brain at rest for some strengths of coupling and draw BOLD, connectivities and fit; docs/tutorials/resting_state.md explains it.
 
 Usage: ``python docs/tutorials/resting_state.py [FOLDER]`` writes resting_state_bold.svg, resting_state_matrices.svg and
-resting_state_fit.svg there (docs/images), in about two minutes.
+resting_state_fit.svg there (docs/images), in three to four minutes.
 """
 
 from __future__ import annotations

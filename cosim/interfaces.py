@@ -218,6 +218,8 @@ class Context:
         How many threads this rank may use.
     partition : str
         How the work is shared out over the ranks: one of `Description.partitions`; empty where there is no choice.
+    taken : frozenset of str, optional
+        The output ports that couplings or records take; the component may leave out the others. All, where it is missing.
     """
 
     group: str
@@ -227,6 +229,7 @@ class Context:
     folder: Path
     threads: int = 1
     partition: str = ""
+    taken: frozenset[str] | None = None
 
 
 class Component(ABC):
@@ -288,7 +291,7 @@ class Component(ABC):
         Returns
         -------
         mapping of port name to Block
-            What each output port gives; only rank 0's answer counts.
+            What each output port gives, but those that nothing takes (`Context.taken`) may be left out; only rank 0's answer counts.
         """
 
     def remarks(self) -> tuple[str, ...]:

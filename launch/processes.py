@@ -20,6 +20,8 @@ MEMORY_FOLDER = "COSIM_MEMORY_FOLDER"
 EAGER_BYTES = 65_536
 """Messages up to this size leave at once, whatever the receiver is doing."""
 
+_KEPT_BYTES = 1 << 28
+
 GRACE_S = 3.0
 """How long processes have to end after they were asked to, seconds."""
 
@@ -108,7 +110,8 @@ def is_open_mpi(program: str) -> bool:
 def environment(temporary: Path, layout: Layout) -> dict[str, str]:
     """Return the environment of the workers: where temporary things go, and one thread for each rank.
 
-    More ranks than cores must give way to each other while they wait inside MPI.
+    More ranks than cores must give way to each other while they wait inside MPI. The C library (glibc) keeps memory that was let go of, as
+    the next window asks for as much again: fresh pages would cost more than a step of a brain network.
     """
     more = layout.processes > len(cores())
     ours: Mapping[str, str] = {
@@ -120,6 +123,8 @@ def environment(temporary: Path, layout: Layout) -> dict[str, str]:
         "OMPI_MCA_mpi_yield_when_idle": "1" if more else "0",
         "PYTHONUNBUFFERED": "1",
         "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
+        "MALLOC_MMAP_THRESHOLD_": os.environ.get("MALLOC_MMAP_THRESHOLD_", str(_KEPT_BYTES)),
+        "MALLOC_TRIM_THRESHOLD_": os.environ.get("MALLOC_TRIM_THRESHOLD_", str(_KEPT_BYTES)),
         "OPENBLAS_NUM_THREADS": os.environ.get("OPENBLAS_NUM_THREADS", "1"),
     }
     return os.environ | {name: value for name, value in ours.items() if value}

@@ -174,7 +174,8 @@ def _run(folder: RunFolder, experiment: Experiment, layout: Layout, seats: list[
             witnesses.append(witness)
             own = folder.path / "work" / f"{seat.group}.{seat.ranks.rank}"
             components[seat.group].prepare(Context(seat.group, experiment.seed, experiment.duration, seat.ranks, own,
-                                                       partition=layout.placements[seat.group].partition))
+                                                       partition=layout.placements[seat.group].partition,
+                                                       taken=plan.taken(seat.group)))
             members.append(Member(plan, seat.group, components[seat.group], seat.ranks, transport, witness))
             witness.built()
         for seat, member in zip(seats, members, strict=True):

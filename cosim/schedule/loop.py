@@ -66,6 +66,7 @@ class Member:
     def __init__(self, plan: Plan, group: str, component: Component, ranks: Ranks, transport: Transport, witness: Witness) -> None:
         self.group, self._component, self._ranks, self._witness = group, component, ranks, witness
         self._outputs = {p.name: p for p in plan.descriptions[group].outputs}
+        self._taken = plan.taken(group)
         self._step = plan.experiment.groups[group].step
         self._root = ranks.rank == 0
         self._receiving = [ReceivingEnd(plan, e, transport) for e in plan.incoming(group)] if self._root else []
@@ -180,6 +181,8 @@ class Member:
         """Hold what a component gave against what it promised; an adapter's mistake must not travel."""
         for name, port in self._outputs.items():
             if name not in outputs:
+                if name not in self._taken:
+                    continue
                 raise RunError(f"component of group '{self.group}' gave nothing for its port '{name}'")
             start, stop = (window.start + port.lead, window.stop + port.lead) if window else (None, port.lead)
             wrong = fault(outputs[name], port, start, stop, self._step)

@@ -76,6 +76,11 @@ class Plan:
         """Return the edges that begin at a group."""
         return tuple(e for e in self.edges if e.coupling.source_group == group)
 
+    def taken(self, group: str) -> frozenset[str]:
+        """Return the output ports of a group that couplings or records take."""
+        recorded = {r.port for r in self.experiment.records if r.group == group}
+        return frozenset(recorded | {e.source.name for e in self.outgoing(group)})
+
 
 def make_plan(experiment: Experiment, descriptions: Mapping[str, Description]) -> Plan:
     """Check the couplings against the descriptions and find the windows.

@@ -52,7 +52,8 @@ class WholeBrain(Component):
         """Build this rank's share of the network and set it to its state at instant 0."""
         self.describe()
         key = stream_key(context.seed, self._given.noise_stream or context.group, "noise")
-        self._running = Running(self._setting, self._outputs, self._clock, context.ranks, key, self._start(self._search),
+        outputs = tuple(p for p in self._outputs if context.taken is None or p.name in context.taken)
+        self._running = Running(self._setting, outputs, self._clock, context.ranks, key, self._start(self._search),
                                 self._given.outside == "error")
 
     def initial(self) -> Mapping[str, Block]:

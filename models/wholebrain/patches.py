@@ -108,6 +108,13 @@ def sources(patches: Patches, receiver: str, received: int) -> Sources:
     return Sources(row, times, plus)
 
 
+def is_heard(patches: Patches, model: Model, received: int) -> bool:
+    """Return whether a received sum changes anything in any region of a model: not where all that multiplies it is 0."""
+    by = model.receives[received].by
+    values = next(p.values for p in patches.all if p.model is model)
+    return not by or any(bool(np.any(values[name])) for name in by)
+
+
 def links_of(net: Network, patches: Patches, settings: Sequence[PatchSetting], *parts: str) -> Links:
     """Return the links into the targets of some patches, as the engine orders them: by patch, received sum, region.
 
@@ -122,6 +129,9 @@ def links_of(net: Network, patches: Patches, settings: Sequence[PatchSetting], *
     for p in settings:
         first, source, delay, weight = net.links(p.regions, *parts)
         for r in range(len(p.model.receives)):
+            if not is_heard(patches, p.model, r):
+                begin += [begin[-1]] * len(p.regions)
+                continue
             found = sources(patches, p.model.name, r)
             begin += (first[1:] + begin[-1]).tolist()
             rows.append(found.row[source])
@@ -181,6 +191,8 @@ def self_links(net: Network, patches: Patches, settings: Sequence[PatchSetting])
     for k, p in enumerate(settings):
         for r in range(len(p.model.receives)):
             taken = patches.taken[p.model.name, p.model.name, r]
+            if not is_heard(patches, p.model, r):
+                continue
             for i, region in enumerate(p.regions):
                 weight, delay = float(net.weights[region, region]), int(net.delays[region, region])
                 if weight and delay:

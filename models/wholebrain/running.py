@@ -10,6 +10,7 @@ import numpy as np
 from cosim.blocks import Block, Samples
 from cosim.errors import RunError
 from cosim.interfaces import Port, Ranks
+from cosim.models.wholebrain.giving import Giving
 from cosim.models.wholebrain.history import Beginning
 from cosim.models.wholebrain.kernel._engine import STRETCH, Engine, LinkTable, Patch
 from cosim.models.wholebrain.network import Array
@@ -86,13 +87,12 @@ class Running:
             self._exchange_predicted,
         )
         self._place = {region: (k, i) for k, p in enumerate(self._patches) for i, region in enumerate(p.regions)}
-        # The order in which ranks hand over what they hold: rank by rank, patch by patch, region by region.
-        self._everyone = [r for share in shares for p in s.patches.all for r in p.regions if r in set(share)]
         self._rows_of = [[[row(r, c) for r in p.regions] for c in s.patches.used[p.model.name]] for p in self._patches]
         self._all_rows = np.array([x for share in shares for p in s.patches.all if (part := part_of(p, share)) is not None
                                    for c in s.patches.used[p.model.name] for x in (row(r, c) for r in part.regions)], np.int64)
+        self._row_at = {int(x): i for i, x in enumerate(self._all_rows)}
         self._my_rows = np.array([x for rows in self._rows_of for each in rows for x in each], np.int64)
-        self._columns, self._places = self._layout(shares)
+        self._giving = Giving(s, outputs, shares, self._built, ranks)
         self._followed: dict[int, Patch] = {}
         self._make_tables(mine)
         states, whole_brain = start.states, built_whole(s, s.net)
@@ -148,18 +148,18 @@ class Running:
         """Go through a window in stretches; between them the histories may slide."""
         step = self._clock.step
         first, stop = window.start // step, window.stop // step
-        parts: dict[str, list[Array]] = {p.name: [] for p in self._outputs}
+        given = self._giving.room(stop - first)
         for k in range(first, stop, STRETCH):
             steps = min(STRETCH, stop - k)
             self._engine.make_room(k, steps)
             self._take(k, steps, k - first, inputs)
             self._step(k, steps)
             self._watch.look(k, steps)
-            self._give(k, steps, parts)
+            self._give(k, steps, k - first, given)
             self._engine.carry_over(steps)
         if self._ranks.rank:
             return {}
-        return {p.name: Samples(window.start + p.lead + step, step, np.concatenate(parts[p.name])) for p in self._outputs}
+        return {p.name: Samples(window.start + p.lead + step, step, given[p.name]) for p in self._outputs}
 
     def remarks(self) -> tuple[str, ...]:
         """Return what a user should be told at the end; every rank of the group must ask."""
@@ -178,28 +178,6 @@ class Running:
                 found = sources(s.patches, model.name, r)
                 self._tables[region, r] = LinkTable(begin, found.row[source], delay, weight * found.times[source], self._engine.row)
 
-    def _layout(self, shares: list[tuple[int, ...]]) -> tuple[dict[str, list[int]], int]:
-        """Say in which columns of what the ranks hand over each port finds its channels, and how many columns this rank hands over."""
-        s, at = self._setting, 0
-        where: dict[tuple[str, int], int] = {}
-        mine = 0
-        for rank, share in enumerate(shares):
-            before = at
-            for p in s.patches.all:
-                part = part_of(p, share)
-                if part is None:
-                    continue
-                for name in (*p.model.variables, ""):
-                    for region in part.regions:
-                        where[name, region] = at
-                        at += 1
-            if rank == self._ranks.rank:
-                mine = at - before
-        columns = {name: [where[name, r] for r in regions_with(s, name)] for name in {v for p in s.patches.all for v in p.model.variables}}
-        columns["rate"] = [where["", r] for r in rated(s)]
-        columns[""] = [where["", r] for r in s.simulated]
-        return columns, mine
-
     def _received(self, region: int) -> int:
         return len(self._setting.patches.of(region).model.receives)
 
@@ -216,12 +194,12 @@ class Running:
     def _find_first_rates(self, start: Beginning) -> Array:
         """Return the rates at instant 0, after those of the step before where they differ; keep those that held for ever before."""
         s, engine = self._setting, self._engine
-        here = [self._everyone.index(r) for r in rated(s)]
+        here = [self._giving.everyone.index(r) for r in rated(s)]
         engine.finish(0, 0)
         rates: Array = self._ranks.gather(self._my_rates(0))
         of_all = rates_in(s, start.states) if self._keeps_rates else None
         if of_all is not None:
-            of_all[self._everyone] = rates
+            of_all[self._giving.everyone] = rates
             engine.rate_history[:, : engine.place(0) + 1] = of_all[:, None]
             if start.rates is not None:
                 known = engine.rate_history[:, : engine.place(0)]
@@ -234,7 +212,7 @@ class Running:
         engine.finish(0, 0)
         at_start: Array = self._ranks.gather(self._my_rates(0))
         if self._keeps_rates:
-            engine.rate_history[self._everyone, engine.place(0)] = at_start
+            engine.rate_history[self._giving.everyone, engine.place(0)] = at_start
         return np.stack((rates[here], at_start[here]))
 
     def _add(self, stimuli: list[Stimulation], k: int, steps: int) -> None:
@@ -372,40 +350,28 @@ class Running:
             f"take a shorter step"
         )
 
-    def _give(self, k: int, steps: int, parts: dict[str, list[Array]]) -> None:
-        """Collect what the ports give for the instants that a stretch reached."""
+    def _give(self, k: int, steps: int, row: int, given: dict[str, Array]) -> None:
+        """Write what the ports give for the instants that a stretch reached into rows of their arrays."""
         s, engine = self._setting, self._engine
         if k == 0 and s.driven and self._keeps_rates:  # what drives do to the rates at instant 0 is known only now
-            engine.rate_history[self._everyone, engine.place(0)] = self._ranks.gather(self._my_rates(0))
-        part = np.concatenate([x for made in self._built for x in (
-            made.states(1, steps + 1).reshape(steps, -1), made.rates(1, steps + 1))], axis=1)
-        reached = part if self._ranks.size == 1 else self._ranks.gather(np.ascontiguousarray(part.T)).T
+            engine.rate_history[self._giving.everyone, engine.place(0)] = self._ranks.gather(self._my_rates(0))
+        rates = self._giving.give(steps, row, given, self._keeps_rates)
+        at = slice(engine.place(k + 1), engine.place(k + 1) + steps)
+        sent = self._ranks.gather(np.ascontiguousarray(engine.history[self._my_rows, at])) if s.alone else None
         if self._ranks.rank:
             return
-        for name, columns in self._columns.items():
-            if name in parts:
-                parts[name].append(reached[:, columns])
-        if self._keeps_rates:
-            at = engine.place(k + 1)
-            engine.rate_history[list(s.simulated), at : at + steps] = reached[:, self._columns[""]].T
+        if rates is not None:
+            engine.rate_history[list(s.simulated), at] = rates
         for r in s.replaced:
             name = s.connectome.labels[r.region]
             for of_rates, port in ((False, f"{name}.afferent"), (True, f"{name}.afferent_rate")):
-                if port in parts:
-                    parts[port].append(self._afferent(r, k + 1 + r.lead, steps, of_rates))
-        if s.alone:
+                if port in given:
+                    given[port][row : row + steps] = self._afferent(r, k + 1 + r.lead, steps, of_rates)
+        if sent is not None:
             for region in s.simulated:
                 port = f"{s.connectome.labels[region]}.coupling"
-                if port in parts:
-                    parts[port].append(self._sent_by(region, reached))
-
-    def _sent_by(self, region: int, reached: Array) -> Array:
-        """Return what a region sends in the states that a stretch reached, (steps, sent)."""
-        s = self._setting
-        patch = s.patches.of(region)
-        x = np.stack([reached[:, self._columns[v][regions_with(s, v).index(region)]] for v in patch.model.variables])
-        made = self._whole_patch(region)
-        return np.stack([made.send(x[:, [t]])[list(s.patches.used[patch.model.name]), 0] for t in range(x.shape[1])])
+                if port in given:
+                    given[port][row : row + steps] = sent[[self._row_at[x] for x in s.patches.rows([region])]].T
 
     def _afferent(self, r: Replaced, k: int, count: int, of_rates: bool) -> Array:
         """Return what a replaced region receives at the instants k .. k + count - 1, (count, received)."""

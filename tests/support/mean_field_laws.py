@@ -166,5 +166,20 @@ def a_given_rate_is_kept(model: Model) -> None:
     np.testing.assert_allclose(back, sent_of(model, values, x)[0], rtol=1e-14)
 
 
+def what_nothing_multiplies_is_not_heard(model: Model) -> None:
+    """A sum all of whose factors are 0 changes no slope and no rate, and each factor by itself lets it be heard."""
+    x = state_in(model, 50)
+    c = np.zeros((len(model.receives), 50))
+    for k, received in enumerate(model.receives):
+        for name in received.by:
+            others = dict.fromkeys(received.by, 0.0)
+            silent, heard = (everything(model, others | {name: v}, 50) for v in (0.0, 0.7))
+            assert np.array_equal(slope_of(model, silent, x, _raised(c, k)), slope_of(model, silent, x, c))
+            assert (slope_of(model, heard, x, _raised(c, k)) != slope_of(model, heard, x, c)).any()
+            if model.rate is not None:
+                assert np.array_equal(rate_of(model, silent, x, _raised(c, k)), rate_of(model, silent, x, c))
+
+
 LAWS = (is_described, presets_name_parameters, starts_lie_within, ports_fit, slopes_are_finite, regions_do_not_know_their_number,
-        everything_named_changes_something, a_given_rate_is_kept)
+        everything_named_changes_something, a_given_rate_is_kept,
+        what_nothing_multiplies_is_not_heard)

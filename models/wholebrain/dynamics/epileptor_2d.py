@@ -54,7 +54,7 @@ MODEL = Model(
     ),
     state=(Variable("x1", "1", "fast variable", -1.5, (-2.0, 1.0)), Variable("z", "1", "permittivity, slow", 3.0, (2.0, 5.0))),
     sends=(Sent("x1", "1", "fast variable"),),
-    receives=(Received("x1", "1", "times Kvf added to the slope of x1, times r Ks to that of z", "x1"),),
+    receives=(Received("x1", "1", "times Kvf added to the slope of x1, times r Ks to that of z", "x1", ("Kvf", "Ks")),),
     inputs=(Input("x1", "1", "current"),),
     slope=slope,
     preset_word="convention",

@@ -119,7 +119,7 @@ MODEL = Model(
     state=(Variable("x", "1", "fast variable", 0.5, (0.4, 0.6)), Variable("y", "1", "second fast variable", 0.0, (-0.1, 0.1)),
            Variable("z", "1", "slow variable, the place on the great circle", 0.0, (0.0, 0.15))),
     sends=(Sent("x", "1", "fast variable"), Sent("z", "1", "slow variable")),
-    receives=(Received("x", "1", "times Ks into the slow variable", "x"),),
+    receives=(Received("x", "1", "times Ks into the slow variable", "x", ("Ks",)),),
     inputs=(Input("y", "1/ms", "added to the slope of y"),),
     slope=slope,
     derived=derived,

@@ -53,7 +53,7 @@ MODEL = Model(
            Variable("A", "1", "share of the synapses that is used up", 0.0, (0.0, 0.4)),
            Variable("B", "1", "tau_A times the derivative of A", 0.0, (-0.2, 0.3))),
     sends=(Sent("r", "kHz", "firing rate"), Sent("V", "1", "mean potential")),
-    receives=(Received("r", "1", "times cr a current", "r"), Received("V", "1", "times cv a current", "V")),
+    receives=(Received("r", "1", "times cr a current", "r", ("cr",)), Received("V", "1", "times cv a current", "V", ("cv",))),
     inputs=(Input("V", "1", "current"),),
     slope=slope,
     rate=rate,

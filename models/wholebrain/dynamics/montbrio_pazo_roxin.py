@@ -51,7 +51,7 @@ MODEL = Model(
     ),
     state=(Variable("r", "kHz", "firing rate", 0.08, (0.0, 2.0), 0.0), Variable("V", "1", "mean potential", -1.96, (-2.0, 1.5))),
     sends=(Sent("r", "kHz", "firing rate"), Sent("V", "1", "mean potential")),
-    receives=(Received("r", "1", "times cr a current", "r"), Received("V", "1", "times cv a current", "V")),
+    receives=(Received("r", "1", "times cr a current", "r", ("cr",)), Received("V", "1", "times cv a current", "V", ("cv",))),
     inputs=(Input("V", "1", "current"),),
     slope=slope,
     rate=rate,

@@ -38,6 +38,8 @@ typedef struct {
   double dt, gain;                 /* ms; G */
   double curve[5];                 /* of sigmoidal coupling: low, high, middle, slope, width */
   brain_links along, brief, instant;
+  const int64_t *briefly;          /* (n_briefly) targets that have short links */
+  int64_t n_briefly;
   const double *self_weight;       /* (width) connections with itself that have a delay */
   const int64_t *self_at;          /* (width) source row * row - delay of these */
   int64_t self_delayed;

@@ -59,6 +59,8 @@ cdef extern from "engine.h" nogil:
         double dt, gain
         double curve[5]
         brain_links along, brief, instant
+        const int64_t *briefly
+        int64_t n_briefly
         const double *self_weight
         const int64_t *self_at
         int64_t self_delayed
@@ -81,3 +83,6 @@ cdef extern from "engine.h" nogil:
     void brain_run(brain *b, int64_t k, int64_t steps) noexcept
     void brain_afferent(brain *b, const double *history, const brain_links *links, int64_t target, int64_t k, int64_t count,
                         double *out) noexcept
+    int64_t brain_finite(const double *x, int64_t count) noexcept
+    void brain_give(const double *given, int64_t rows, int64_t n, int64_t m, int64_t steps, double *out, int64_t width,
+                    const int64_t *columns) noexcept

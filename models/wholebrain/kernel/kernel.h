@@ -109,7 +109,7 @@ static void LEVELLED(brain_predict)(brain *b, int64_t k, int64_t s, int64_t at) 
     double *z = p->states + (at + 1) * P_SIZE(p), *rate = p->rates + at * p->m;
     LEVELLED(gather_input)(b, p, at);
     if (b->together) {
-      brain_heun *heun = b->has_input || p->has_own || b->scheme == BRAIN_HEUN_HELD ? f->heun_full : p->noisy ? f->heun_noisy : f->heun_bare;
+      brain_heun *heun = b->has_input || b->scheme == BRAIN_HEUN_HELD ? f->heun_full : f->heun[2 * p->has_own + p->noisy];
       heun(p, b->dt, b->scheme == BRAIN_HEUN_HELD, x, z, b->base + s * b->width + p->base, b->base + (s + 1) * b->width + p->base, p->input[0],
               p->input[1], noise, p->sent, rate);
     } else if (b->scheme == BRAIN_RK4) {

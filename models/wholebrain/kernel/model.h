@@ -6,6 +6,9 @@
 #define EACH(i) _Pragma("GCC unroll 4") for (int i = 0; i < BRAIN_WIDE; i += LANES)
 #define LOOPS(name) static __attribute__((flatten)) void LEVELLED(name)
 
+#define LOOPS_OF(level) {slopes_##level, send_##level, {heun_bare_##level, heun_noisy_##level, heun_own_##level, heun_own_noisy_##level}, \
+                         heun_full_##level, judge_##level, follow_##level}
+
 #define LEVEL plain
 #define LANES 2
 #include "level.h"
@@ -23,11 +26,9 @@
 #define LANES 8
 #include "level.h"
 #pragma GCC pop_options
-#define MODEL_LEVELS {{slopes_plain, send_plain, heun_bare_plain, heun_noisy_plain, heun_full_plain, judge_plain, follow_plain}, \
-                      {slopes_v3, send_v3, heun_bare_v3, heun_noisy_v3, heun_full_v3, judge_v3, follow_v3}, \
-                      {slopes_v4, send_v4, heun_bare_v4, heun_noisy_v4, heun_full_v4, judge_v4, follow_v4}}
+#define MODEL_LEVELS {LOOPS_OF(plain), LOOPS_OF(v3), LOOPS_OF(v4)}
 #else
-#define MODEL_LEVELS {{slopes_plain, send_plain, heun_bare_plain, heun_noisy_plain, heun_full_plain, judge_plain, follow_plain}}
+#define MODEL_LEVELS {LOOPS_OF(plain)}
 #endif
 
 const brain_model MODEL_STRUCT = {MODEL_NAME, model_x, model_p, model_c, model_u, {MODEL_COUNTS}, MODEL_SENDS, MODEL_HAS_RATE, MODEL_HAS_VALID,

@@ -22,7 +22,8 @@ typedef void brain_heun(const brain_patch *, double dt, int held, const double *
 typedef struct {
   void (*slopes)(const brain_patch *, const double *x, const double *c, const double *u, double *d, double *rate);
   void (*send)(const brain_patch *, const double *x, double *sent);
-  brain_heun *heun_bare, *heun_noisy, *heun_full; /* one step: nothing but sums; noise too; inputs, own connections, held sums too */
+  brain_heun *heun[4]; /* one step: bare; 1 with noise; 2 with connections of regions with themselves; 3 with both */
+  brain_heun *heun_full; /* with inputs and held sums too */
   void (*judge)(const brain_patch *, const double *x, double *valid);
   double (*follow)(const brain_patch *, int64_t region, double h, double from, double to, double dt, double low, double high);
 } brain_loops;
@@ -65,6 +66,23 @@ struct brain_patch {
 enum { BRAIN_ADDED, BRAIN_BY_STATE, BRAIN_BY_ROOT };
 
 COSIM_INLINE double brain_clamp(double z, double low, double high) { return z < low ? low : z > high ? high : z; }
+
+/* Whether every number of an array is finite. */
+static inline int64_t brain_finite(const double *x, int64_t count) {
+  double none = 0.;
+  for (int64_t i = 0; i < count; i++) none += x[i] * 0.;
+  return none == 0.;
+}
+
+/* Write one row of an array with so many rows, chunk by chunk as the kernel has it, for some steps into ascending columns of `out`. */
+static inline void brain_give(const double *given, int64_t rows, int64_t n, int64_t m, int64_t steps, double *out, int64_t width,
+                              const int64_t *columns) {
+  int64_t whole = columns[n - 1] - columns[0] == n - 1 ? n / BRAIN_WIDE * BRAIN_WIDE : 0;
+  for (int64_t s = 0; s < steps; s++, given += rows * m, out += width) {
+    for (int64_t q = 0; q < whole; q += BRAIN_WIDE) memcpy(out + columns[0] + q, given + q * rows, BRAIN_WIDE * 8);
+    for (int64_t i = whole; i < n; i++) out[columns[i]] = given[BRAIN_AT(rows, 0, i)];
+  }
+}
 
 #define BRAIN_PASTE(a, b) a##_##b
 #define BRAIN_NAME(a, b) BRAIN_PASTE(a, b)

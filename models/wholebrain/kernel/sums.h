@@ -60,9 +60,8 @@ static void LEVELLED(brain_open)(brain *b, int64_t k, int64_t steps) {
 /* Add the short links of the instant that step s of the block reaches; they read what the steps before it sent. */
 static void LEVELLED(add_brief)(brain *b, int64_t k, int64_t s) {
   const brain_links *l = &b->brief;
-  if (!l->begin[b->targets]) return;
   double *restrict next = b->base + (s + 1) * b->width;
   const double *restrict now = b->history + (k + s + 1 - b->origin);
-  for (int64_t t = 0; t < b->targets; t++)
-    for (int64_t e = l->begin[t]; e < l->begin[t + 1]; e++) next[b->column[t]] += l->weight[e] * now[l->offset[e]];
+  for (int64_t j = 0; j < b->n_briefly; j++)
+    for (int64_t t = b->briefly[j], e = l->begin[t]; e < l->begin[t + 1]; e++) next[b->column[t]] += l->weight[e] * now[l->offset[e]];
 }

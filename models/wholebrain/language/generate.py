@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cosim.models.wholebrain.language.translate import Translated
 
+_LONG = 4000
+"""Equations of more characters than this are compiled once for all loops: inlined into each of them they would take minutes to compile."""
+
 _SOURCE = """/* Made from {name}.py; change that instead. */
 #include "patch.h"
 
@@ -79,21 +82,36 @@ class _Loops:
 
     def text(self) -> str:
         """Return the functions over all regions of a patch."""
-        return "\n".join([self.slopes(), self.sent(), self.heun(), self.follow(), self.valid()])
+        return "\n".join([self.derivatives(), self.slopes(), self.sent(), self.heun(), self.follow(), self.valid()])
 
-    def call(self, name: str, state: str, received: str, inputs: str, out: Sequence[str]) -> str:
-        """Return the call of an equation on local variables with these prefixes."""
+    def call(self, name: str, state: str, out: Sequence[str]) -> str:
+        """Return the call of an equation of the state alone on local variables with this prefix."""
         given = [f"{state}_{n}" for n in self.model.reads["x"]]
-        if name in ("slope", "rate"):
-            given += [f"{received}_{n}" for n in self.received] + [f"{inputs}_{n}" for n in self.inputs]
         return f"    LEVELLED({self.model.name}_{name})({', '.join(['p', *given, *(f'&{o}' for o in out)])});"
+
+    def derivatives(self) -> str:
+        """Return the function that gives slopes and, where there is one, the rate: together they share what both work out."""
+        given = [f"const REAL {holder}_{n}" for holder in "xcu" for n in self.model.reads[holder]]
+        given += [f"REAL *restrict d_{n}" for n in self.state] + ["REAL *restrict rate"] * ("rate" in self.model.returns)
+        how = "__attribute__((noinline))" if len(self.model.code) > _LONG else "inline __attribute__((always_inline))"
+        parts = [("slope", [f"d_{n}" for n in self.state])] + [("rate", ["rate"])] * ("rate" in self.model.returns)
+        reads = [f"{holder}_{n}" for holder in "xcu" for n in self.model.reads[holder]]
+        body = [f"  LEVELLED({self.model.name}_{name})({', '.join(['p', *reads, *out])});" for name, out in parts]
+        return "\n".join([f"static {how} void LEVELLED(derivatives)(const double *restrict p, {', '.join(given)}) {{", *body, "}"]) + "\n"
+
+    def derive(self, out: str, state: str, received: str, inputs: str, rate: str) -> list[str]:
+        """Return lines that declare and work out slopes and rate from local variables with these prefixes."""
+        given = [f"{prefix}_{n}" for prefix, holder in ((state, "x"), (received, "c"), (inputs, "u")) for n in self.model.reads[holder]]
+        found = [f"{out}_{n}" for n in self.state] + [rate] * ("rate" in self.model.returns)
+        return [f"    REAL {', '.join(found)};", f"    LEVELLED(derivatives)({', '.join(['p', *given, *(f'&{f}' for f in found)])});",
+                *([f"    (void){rate};"] * ("rate" in self.model.returns))]
 
     def send(self, state: str, out: str) -> list[str]:
         """Return lines that work out what is sent in a state, into ``OUT_0 ...``."""
         names = [f"{out}_{i}" for i in range(len(self.sends))]
         if "sent" not in self.model.returns:
             return [f"    const REAL {o} = {state}_{n};" for o, n in zip(names, self.sends, strict=True)]
-        return [f"    REAL {', '.join(names)};", self.call("sent", state, "", "", names)]
+        return [f"    REAL {', '.join(names)};", self.call("sent", state, names)]
 
     def loop(self, arrays: dict[str, tuple[str, int]], body: list[str]) -> list[str]:
         """Return the loop over the chunks of a patch, and over the regions of a chunk.
@@ -119,17 +137,15 @@ class _Loops:
                   "const double *restrict here_u": ("all_u", u), "double *restrict here_d": ("all_d", v),
                   "double *restrict here_rate": ("all_rate", 1)}
         body = self.load("x", "here_x", self.state) + self.load("c", "here_c", self.received) + self.load("u", "here_u", self.inputs)
-        body += [f"    REAL {', '.join(f'd_{n}' for n in self.state)};", self.call("slope", "x", "c", "u", [f"d_{n}" for n in self.state])]
+        body += self.derive("d", "x", "c", "u", "rate")
         body += [f"    {_put('here_d', k)} = d_{n};" for k, n in enumerate(self.state)]
-        body += self.rate("x", "c", "u")
+        body += self.keep_rate()
         head = ("LOOPS(slopes)(const brain_patch *b, const double *all_x, const double *all_c, const double *all_u, double *all_d, "
                 "double *all_rate) {")
         return "\n".join([head, *self.loop(_used(arrays), body), "}"]) + "\n"
 
-    def rate(self, state: str, received: str, inputs: str) -> list[str]:
-        if "rate" not in self.model.returns:
-            return []
-        return ["    REAL rate;", self.call("rate", state, received, inputs, ["rate"]), f"    {_put('here_rate', 0)} = rate;"]
+    def keep_rate(self) -> list[str]:
+        return [f"    {_put('here_rate', 0)} = rate;"] if "rate" in self.model.returns else []
 
     def sent(self) -> str:
         arrays = {"const double *restrict here_x": ("all_x", len(self.state)), "double *restrict here_s": ("all_sent", len(self.sends))}
@@ -147,15 +163,15 @@ class _Loops:
         for r, name in enumerate(self.received):
             out.append(f"    REAL {prefix}_{name} = {_get(base, r)};")
             own = [f"{_get('here_own', r * len(self.sends) + s)} * {sent}_{s}" for s in range(len(self.sends))]
-            out.append(f"    if (extra) {prefix}_{name} = {' + '.join([f'{prefix}_{name}', *own])};")
+            out.append(f"    if (own) {prefix}_{name} = {' + '.join([f'{prefix}_{name}', *own])};")
             out.append(f"    {prefix}_{name} = gain * {prefix}_{name} + {_get('here_shift', r)};")
         return out
 
     def heun(self) -> str:
         """Return one step of Heun's scheme with linear coupling, both stages at once.
 
-        `extra` says whether there are inputs, connections of regions with themselves, or held sums; `noisy` whether there is noise. Both
-        are known where the body is inlined, so that what is not there costs nothing; what is left out would add 0.
+        `own` says whether regions are connected with themselves, `noisy` whether there is noise, `extra` whether there are inputs or held
+        sums. All are known where the body is inlined, so that what is not there costs nothing; what is left out would add 0.
         """
         state, v, c, u, s = self.state, len(self.state), len(self.received), len(self.inputs), len(self.sends)
         arrays = {"const double *restrict here_x": ("from", v), "double *restrict here_z": ("to", v),
@@ -168,8 +184,7 @@ class _Loops:
         for n, k in zip(self.inputs, range(u), strict=True):
             body += [f"    REAL u_{n} __attribute__((unused)) = SPLAT(0.);", f"    if (extra) u_{n} = {_get('here_u', k)};"]
             body += [f"    REAL v_{n} __attribute__((unused)) = SPLAT(0.);", f"    if (extra) v_{n} = {_get('here_v', k)};"]
-        body += [f"    REAL {', '.join(f'a_{n}' for n in state)};", self.call("slope", "x", "c", "u", [f"a_{n}" for n in state])]
-        body += self.rate("x", "c", "u")
+        body += [*self.derive("a", "x", "c", "u", "rate"), *self.keep_rate()]
         for k, n in enumerate(state):
             body.append(f"    REAL y_{n} = x_{n} + dt * a_{n};")
             body.append(f"    if (noisy) y_{n} += {_get('here_noise', k)};")
@@ -177,7 +192,7 @@ class _Loops:
         body += [*self.send("y", "t"), *self.coupled("e", "here_next", "t")]
         body += [f"    if (extra && held) e_{n} = c_{n};" for n in self.received]
         body += [f"    if (extra && held) v_{n} = u_{n};" for n in self.inputs]
-        body += [f"    REAL {', '.join(f'b_{n}' for n in state)};", self.call("slope", "y", "e", "v", [f"b_{n}" for n in state])]
+        body += self.derive("b", "y", "e", "v", "later")
         for k, n in enumerate(state):
             body.append(f"    REAL z_{n} = x_{n} + half * (a_{n} + b_{n});")
             body.append(f"    if (noisy) z_{n} += {_get('here_noise', k)};")
@@ -188,11 +203,11 @@ class _Loops:
         taken = ("const brain_patch *restrict b, const double dt, const int held, const double *from, double *to, const double *base, "
                  "const double *next, const double *u0, const double *u1, const double *drawn, double *all_sent, double *all_rate")
         passed = "b, dt, held, from, to, base, next, u0, u1, drawn, all_sent, all_rate"
-        out = [f"static inline __attribute__((always_inline)) void LEVELLED(both)({taken}, const int extra, const int noisy) {{",
+        out = [f"static inline __attribute__((always_inline)) void LEVELLED(both)({taken}, const int own, const int noisy, "
+               "const int extra) {",
                "  const double gain = b->gain, half = .5 * dt;", *self.loop(_used(arrays), body), "}"]
-        out += [f"LOOPS(heun_bare)({taken}) {{ LEVELLED(both)({passed}, 0, 0); }}",
-                f"LOOPS(heun_noisy)({taken}) {{ LEVELLED(both)({passed}, 0, 1); }}",
-                f"LOOPS(heun_full)({taken}) {{ LEVELLED(both)({passed}, 1, 1); }}"]
+        for name, known in (("bare", "0, 0, 0"), ("noisy", "0, 1, 0"), ("own", "1, 0, 0"), ("own_noisy", "1, 1, 0"), ("full", "1, 1, 1")):
+            out.append(f"LOOPS(heun_{name})({taken}) {{ LEVELLED(both)({passed}, {known}); }}")
         return "\n".join(out) + "\n"
 
     def follow(self) -> str:
@@ -216,7 +231,7 @@ class _Loops:
         arrays = {"const double *restrict here_x": ("all_x", len(self.state)), "double *restrict here_valid": ("all_valid", 1)}
         body = self.load("x", "here_x", self.state)
         if "valid" in self.model.returns:
-            body += ["    REAL good;", self.call("valid", "x", "", "", ["good"]), f"    {_put('here_valid', 0)} = good;"]
+            body += ["    REAL good;", self.call("valid", "x", ["good"]), f"    {_put('here_valid', 0)} = good;"]
         else:
             body.append(f"    {_put('here_valid', 0)} = SPLAT(1.);")
         head = "LOOPS(judge)(const brain_patch *b, const double *all_x, double *all_valid) {"

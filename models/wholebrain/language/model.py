@@ -82,12 +82,15 @@ class Received:
         What it is called, the unit that the sum times G must have, and what it does.
     takes : str
         Which of the things sent it sums, unless the user names another.
+    by : tuple of str
+        Parameters that multiply it wherever it stands: where all are 0 in every region, nobody need sum it. Empty where nothing does.
     """
 
     name: str
     unit: str
     about: str
     takes: str
+    by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from cosim.launch.bench.page import add_to_page
 from cosim.launch.bench.probe import Probe
 from cosim.launch.bench.result import HEAD, LIMIT_HEAD, Result, limit_rows, rate_rows, rows, title
 from cosim.launch.bench.surroundings import machine_line, spread_note
+from cosim.launch.bench.sweep.command import sweep
 from cosim.launch.bench.wholebrain.command import wholebrain
 from cosim.levels import chosen_level
 from cosim.models.microcircuit.kernel._engine import levels
@@ -35,6 +36,7 @@ def bench() -> None:
 
 
 bench.add_command(wholebrain)
+bench.add_command(sweep)
 
 
 @bench.command("microcircuit")

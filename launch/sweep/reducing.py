@@ -13,11 +13,7 @@ from numpy.typing import NDArray
 from cosim.errors import InputError, Problem
 from cosim.experiment.quantities import read_quantity
 from cosim.interfaces import Port
-from cosim.models.observe.features.connectivity import correlation
-from cosim.models.observe.features.dynamics import connectivity_dynamics
 from cosim.models.observe.features.signals import Signals, signals
-from cosim.models.observe.features.spectrum import band_power, peak, spectrum
-from cosim.models.observe.features.synchrony import phase_locking
 
 Array = NDArray[np.float64]
 
@@ -168,6 +164,12 @@ def unit_of(what: Call, port: Port) -> str:
 
 
 def _feature(what: Call, s: Signals) -> Array:
+    # Numerics that take a second to load, and that most sweeps do not need.
+    from cosim.models.observe.features.connectivity import correlation  # noqa: PLC0415 (as above)
+    from cosim.models.observe.features.dynamics import connectivity_dynamics  # noqa: PLC0415 (as above)
+    from cosim.models.observe.features.spectrum import band_power, peak, spectrum  # noqa: PLC0415 (as above)
+    from cosim.models.observe.features.synchrony import phase_locking  # noqa: PLC0415 (as above)
+
     unit = FEATURES[what.name][2]
     numbers = [read_quantity(a, unit) for a in what.arguments]
     if what.name == "fc":

@@ -21,7 +21,8 @@ def run(network: dict[str, Any]) -> dict[str, Any]:
     """Return how long a point took with as many processes as cores, compilation aside, and the mean and the last potentials."""
     import numpy as np  # noqa: PLC0415 (the modules of cosim can be imported without it)
 
-    gains = np.linspace(*network["gains"], network["points"]).tolist()
+    low, high = network["gains"]
+    gains = np.linspace(low, high, network["points"]).tolist()
     with multiprocessing.get_context("spawn").Pool(network["cores"]) as pool:
         begun = time.perf_counter()
         pool.map(partial(point, network | {"duration_ms": 2.0}), [0.0] * 8 * network["cores"], chunksize=1)

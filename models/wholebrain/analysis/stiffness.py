@@ -58,17 +58,17 @@ def largest_stable_step(eigenvalues: ArrayLike, scheme: str) -> StableStep:
     """
     rows = np.atleast_2d(np.asarray(eigenvalues, np.complex128))
     bounds = np.full(rows.shape, np.inf)
-    for place, e in np.ndenumerate(rows):
-        if e.real < 0 and np.isfinite(e):
-            bounds[place] = _bound(complex(e), GROWTH[scheme])
+    decays = (rows.real < 0) & np.isfinite(rows)
+    # The bound depends on how fast a mode turns for its size, not on the sense; most modes share that with others.
+    turns, which = np.unique((rows.real[decays] + 1j * np.abs(rows.imag[decays])) / np.abs(rows[decays]), return_inverse=True)
+    bounds[decays] = np.array([_bound(complex(turn), GROWTH[scheme]) for turn in turns])[which] / np.abs(rows[decays])
     where = np.unravel_index(int(np.argmin(bounds)), bounds.shape)
     step = float(bounds[where])
     return StableStep(step, complex(rows[where]), int(where[0])) if np.isfinite(step) else StableStep(np.inf, 0j, -1)
 
 
-def _bound(e: complex, polynomial: tuple[float, ...]) -> float:
-    """Return the first step at which the growth of one mode passes 1; all these regions lie within |z| < 4."""
-    size, turn = abs(e), e / abs(e)
+def _bound(turn: complex, polynomial: tuple[float, ...]) -> float:
+    """Return the first step at which the growth of a mode of size 1 passes 1; all these regions lie within |z| < 4."""
 
     def excess(z: NDArray[np.float64]) -> NDArray[np.float64]:
         # (|R|^2 - 1) / z, worked out so that nothing is lost near z = 0, where |R| is 1.
@@ -78,4 +78,4 @@ def _bound(e: complex, polynomial: tuple[float, ...]) -> float:
     grid = np.linspace(0.0, 4.0, 401)
     values = excess(grid)
     first = 1 + int(np.argmax(values[1:] > 0))
-    return float(brentq(excess, grid[first - 1], grid[first], xtol=1e-14)) / size if values[first - 1] <= 0 else 0.0
+    return float(brentq(excess, grid[first - 1], grid[first], xtol=1e-14)) if values[first - 1] <= 0 else 0.0

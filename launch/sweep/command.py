@@ -29,8 +29,8 @@ _MOST_FAILURES = 20
 @click.option("--table", type=click.Path(path_type=Path), metavar="FILE.csv",
               help="Instead: keys in the first line, then a line for each point.")
 @click.option("--keep", multiple=True, required=True, metavar="GROUP.PORT:WHAT",
-              help="What is kept of each point: mean, std, min, max, final, fc, fcd(60 s, 2 s), psd, power(8, 12), peak(1, 80), "
-              "plv(8, 12), series; operators before them, such as brain.S_E:bold(volterra, 2 s)->fc.")
+              help="What is kept of each point: mean, std, min, max, final, fc, fcd(60 s, 2 s), psd, power(8 Hz, 12 Hz), "
+              "peak(1 Hz, 80 Hz), plv(8 Hz, 12 Hz), series; operators before them, such as brain.S_E:bold(volterra, 2 s)->fc.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Set a key at all points.")
 @click.option("--seeds", type=click.Choice(["same", "per-point"]), default="same", show_default=True,
               help="Whether each point has a seed of its own, drawn from the experiment's.")

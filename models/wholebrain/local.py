@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from cosim.errors import Problem
+from cosim.models.wholebrain.by_region import Names, given, spread
 from cosim.models.wholebrain.dynamics import model as find_model
 from cosim.models.wholebrain.dynamics import names as model_names
 from cosim.models.wholebrain.exchange import read_taken
@@ -41,16 +42,15 @@ def read_patches(p: WholeBrainParameters, labels: tuple[str, ...], weights: Arra
     for where, name, _, _ in asked:
         if name not in known:
             problems.append(Problem(f"there is no mean-field model '{name}'", f"{where}model", remedy=did_you_mean(name, list(known))))
-    if len({name for _, name, _, _ in asked}) < len(asked):
-        problems.append(Problem("the same model is named twice", "other_models", "each model once",
-                                "give parameters that differ between regions as lists with one number for each region"))
+    problems += _twice(p)
     if len(problems) > before:
         return None
-    chosen = [(where, find_model(name), given, takes) for where, name, given, takes in asked]
+    chosen = [(where, find_model(name), told, takes) for where, name, told, takes in asked]
+    names = Names.of(labels, p.regions)
     found = []
-    for k, (where, model, given, _) in enumerate(chosen):
+    for k, (where, model, told, _) in enumerate(chosen):
         regions = tuple(i for i in range(n) if owner.get(i, 0) == k)
-        values = read_values(model, given, regions, n, p.coupling, weights, where, problems)
+        values = read_values(model, told, regions, n, p.coupling, weights, where, problems, names)
         sigma, by = _noise(p, model, [m for _, m, _, _ in chosen], clock, problems if k == 0 else [])
         if regions:
             found.append(PatchSetting(model, regions, values, sigma, by))
@@ -60,37 +60,55 @@ def read_patches(p: WholeBrainParameters, labels: tuple[str, ...], weights: Arra
     return Patches(tuple(found), taken, used_by(taken, models)) if complete else None
 
 
-def read_values(model: Model, given: Mapping[str, Any], regions: Sequence[int], n: int, gain: float, weights: Array, where: str,
-                problems: list[Problem]) -> dict[str, Array]:
+def _twice(p: WholeBrainParameters) -> list[Problem]:
+    """Refuse a model that is named twice, and show how to write what was meant."""
+    found, before = [], {p.model: "'model'"}
+    for k, other in enumerate(p.other_models):
+        if other.model in before:
+            name, value = next(((n, v) for n, v in other.model_parameters.items() if isinstance(v, int | float)), ("NAME", 1))
+            meant = ", ".join(f"{region}: {value:g}" for region in other.regions[:2]) + ", ..." * (len(other.regions) > 2)
+            holder = "model_parameters" if other.model == p.model else f"{before[other.model].strip(chr(39))}_parameters"
+            found.append(Problem(f"these regions have the model '{other.model}', which {before[other.model]} names already",
+                                 f"other_models[{k}].model", "each model once; its parameters may differ between regions",
+                                 f"leave this entry out and write '{name}: {{{meant}}}' into '{holder}'"))
+        before.setdefault(other.model, f"'other_models[{k}].model'")
+    return found
+
+
+def read_values(model: Model, told: Mapping[str, Any], regions: Sequence[int], n: int, gain: float, weights: Array, where: str,
+                problems: list[Problem], names: Names | None = None) -> dict[str, Array]:
     """Return parameters and what is derived from them, (n_regions,) each.
 
     Parameters
     ----------
-    given : mapping of str to number, sequence of numbers or str
-        What the user set; a list holds a number for each region of the model, or for each of the brain.
+    told : mapping of str to number, sequence of numbers, mapping of str to number, or str
+        What the user set; a list holds a number for each region of the model, or for each of the brain, a mapping some by name.
     regions : sequence of int
         The regions that have the model, of `n` in the brain.
+    names : Names or None
+        Names of all regions of the brain; None where nothing is given by name.
     """
     here = list(regions)
     numbers: dict[str, Array | float] = {}
     words: dict[str, str] = {}
     known = {x.name: x for x in model.parameters}
     many = {name.rsplit("_", 1)[0] for name in known if name.rsplit("_", 1)[-1].isdigit()} - set(known)
-    preset = given.get(model.preset_word) if model.presets else None
+    preset = told.get(model.preset_word) if model.presets else None
     if preset is not None and preset not in model.presets:
         problems.append(Problem(f"'{model.name}' has no set of parameters '{preset}'", f"{where}model_parameters.{model.preset_word}",
                                 remedy=did_you_mean(str(preset), list(model.presets))))
     elif preset is not None:
         numbers |= dict(model.presets[preset])
-    for name, value in given.items():
+    for name, value in told.items():
         at = f"{where}model_parameters.{name}"
         if name == model.preset_word and model.presets:
             continue
         if name in many:
             size = sum(x.rsplit("_", 1)[0] == name for x in known)
-            row = np.atleast_1d(np.asarray(value, np.float64)) if not isinstance(value, str) else np.zeros(0)
+            row = np.zeros(0) if isinstance(value, str | Mapping) else np.atleast_1d(np.asarray(value, np.float64))
             if row.shape != (size,):
-                problems.append(Problem(f"'{name}' is {value!r}", at, f"a list of {size} numbers"))
+                by_name = f"by name of a region each on its own: {name}_0, {name}_1 ..." if isinstance(value, Mapping) else ""
+                problems.append(Problem(f"'{name}' is {given(value)}", at, f"a list of {size} numbers", by_name))
             numbers |= {f"{name}_{i}": float(v) for i, v in enumerate(row[:size])}
             continue
         if name not in known:
@@ -103,9 +121,18 @@ def read_values(model: Model, given: Mapping[str, Any], regions: Sequence[int], 
                 problems.append(Problem(f"{value!r} is no value for '{name}'", at, "" if allowed else "a number", remedy))
             words[name] = value
             continue
-        row = np.atleast_1d(np.asarray(value, np.float64))
-        if row.ndim != 1 or len(row) not in (1, len(here), n) or not np.isfinite(row).all():
-            problems.append(Problem(f"'{name}' is {value!r}", at, f"a finite number, or one for each of the {len(here)} regions"))
+        if isinstance(value, Mapping):
+            usual = numbers.get(name, next(iter(model.presets.values()), {}).get(name, known[name].default))
+            row = spread(value, names or Names(()), here, usual, at, problems)
+        else:
+            row = np.atleast_1d(np.asarray(value, np.float64))
+        if row.ndim != 1 or len(row) not in (1, len(here), n):
+            problems.append(Problem(f"'{name}' is {given(value)}", at, f"a number, or one for each of the {len(here)} regions",
+                                    "name the regions that differ: {default: 1.0, REGION: 2.0}"))
+            continue
+        if not np.isfinite(row).all():
+            k = int(np.argmin(np.isfinite(row)))
+            problems.append(Problem(f"'{name}' is {row[k]}" + f" in place {k + 1} of {len(row)}" * (len(row) > 1), at, "finite numbers"))
             continue
         numbers[name] = row[here] if len(row) == n and len(here) != n else row if len(row) > 1 else float(row[0])
         problems += _outside(known[name], row, at)

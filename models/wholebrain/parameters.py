@@ -115,15 +115,15 @@ class OtherModel:
         Names of the regions that have it.
     model : str
         Name of the model.
-    model_parameters : mapping of str to number, tuple of numbers or str
-        Its parameters; a tuple holds one number for each of these regions.
+    model_parameters : mapping of str to number, tuple of numbers, mapping of str to number, or str
+        Its parameters; a tuple holds one number for each of these regions, a mapping some by name, as in `WholeBrainParameters`.
     takes : mapping of str to str
         For some of what the model receives, which of the things sent it sums.
     """
 
     regions: tuple[str, ...]
     model: str
-    model_parameters: Mapping[str, float | str | tuple[float, ...]] = field(default_factory=dict)
+    model_parameters: Mapping[str, float | str | tuple[float, ...] | Mapping[str, float]] = field(default_factory=dict)
     takes: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -214,8 +214,9 @@ class WholeBrainParameters:
         Constants of sigmoidal coupling.
     model : str
         Name of the local model.
-    model_parameters : mapping of str to number, tuple of numbers or str
-        Parameters of the local model; a tuple holds one number a region.
+    model_parameters : mapping of str to number, tuple of numbers, mapping of str to number, or str
+        Parameters of the local model; a tuple holds one number a region; a mapping names regions, or patterns such as 'l*', and has
+        'default' for all others.
     takes : mapping of str to str
         For some of what the model receives, which of the things sent it sums, where it is not the usual one.
     other_models : tuple of OtherModel
@@ -233,8 +234,8 @@ class WholeBrainParameters:
         Name of the random stream; None is the name of the group. Groups that share it draw the same noise for the same region.
     start : {'rest', 'model'}
         Begin at the noise-free fixed point of the whole network, or, also where it has none, at the model's own start values.
-    initial : mapping of str to float or tuple of float
-        Values for some variables instead, for all times up to 0.
+    initial : mapping of str to float, tuple of float or mapping of str to float
+        Values for some variables instead, for all times up to 0: for all regions, in their order, or by name as in `model_parameters`.
     history : History
         What was before instant 0; where neither a run nor a file is named, it was always as at the start.
     noise_from_step : int
@@ -272,7 +273,7 @@ class WholeBrainParameters:
     coupling_offset: float = 0.0
     sigmoid: Sigmoid = field(default_factory=Sigmoid)
     model: str = "reduced_wong_wang"
-    model_parameters: Mapping[str, float | str | tuple[float, ...]] = field(default_factory=dict)
+    model_parameters: Mapping[str, float | str | tuple[float, ...] | Mapping[str, float]] = field(default_factory=dict)
     takes: Mapping[str, str] = field(default_factory=dict)
     other_models: tuple[OtherModel, ...] = ()
     exchange: tuple[Exchange, ...] = ()
@@ -281,7 +282,7 @@ class WholeBrainParameters:
     noise_by: Mapping[str, Literal["state", "root"]] = field(default_factory=dict)
     noise_stream: str | None = None
     start: Literal["rest", "model"] = "rest"
-    initial: Mapping[str, float | tuple[float, ...]] = field(default_factory=dict)
+    initial: Mapping[str, float | tuple[float, ...] | Mapping[str, float]] = field(default_factory=dict)
     history: History = field(default_factory=History)
     noise_from_step: int = 0
     outside: Literal["tell", "error"] = "tell"

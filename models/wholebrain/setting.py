@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from math import inf, isfinite
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from cosim.errors import MissingExtra, Problem, raise_all
+from cosim.models.wholebrain.by_region import Names, spread
 from cosim.models.wholebrain.connectome import Connectome, find, prepared, problems_of
 from cosim.models.wholebrain.local import read_patches
 from cosim.models.wholebrain.network import Array, Network, leads_and_lags, network
@@ -126,7 +128,7 @@ def read_setting(p: WholeBrainParameters, clock: Clock, connectome: Connectome |
     driven = tuple(sorted({names.find(r, "driven") for r in p.driven}))
     stimuli = read_stimuli(p, patches, brain, clock, names, problems)
     problems += _divided(p, patches, brain, replaced, simulated, driven)
-    problems += _initial(p, patches, len(brain))
+    problems += _initial(p, patches, brain.labels)
     raise_all(problems)
     leads, lags = leads_and_lags(net, replaced)
     here = tuple(simulated) if simulated is not None else tuple(i for i in range(len(brain)) if i not in how)
@@ -145,8 +147,12 @@ def initial_state(p: WholeBrainParameters, setting: Setting, rest: tuple[Array, 
         state = np.repeat([[v.start] for v in patch.model.state], len(here), axis=1) if rest is None else rest[k].copy()
         for name, value in p.initial.items():
             if name in patch.model.variables:
-                row = np.atleast_1d(np.asarray(value, np.float64))
-                state[patch.model.variables.index(name)] = row[here] if len(row) == len(setting.connectome) else row
+                v = patch.model.variables.index(name)
+                if isinstance(value, Mapping):
+                    state[v] = spread(value, Names.of(setting.connectome.labels, p.regions), here, state[v], "", [])
+                else:
+                    row = np.atleast_1d(np.asarray(value, np.float64))
+                    state[v] = row[here] if len(row) == len(setting.connectome) else row
         found.append(state)
     return tuple(found)
 
@@ -192,28 +198,30 @@ def _divided(
     return found
 
 
-def _initial(p: WholeBrainParameters, patches: Patches, n: int) -> list[Problem]:
-    found = []
-    known = {v.name: v for patch in patches.all for v in patch.model.state}
+def _initial(p: WholeBrainParameters, patches: Patches, labels: tuple[str, ...]) -> list[Problem]:
+    found: list[Problem] = []
+    n, known = len(labels), {v.name: v for patch in patches.all for v in patch.model.state}
     for name, value in p.initial.items():
+        where = f"initial.{name}"
         if name not in known:
             model = patches.all[0].model.name
             found.append(Problem(f"'{model}' has no variable '{name}'", "initial", remedy=did_you_mean(name, list(known))))
             continue
-        values: Any = np.atleast_1d(np.asarray(value, np.float64))
         holders = [patch for patch in patches.all if name in patch.model.variables]
-        if len(values) not in (1, n) or not np.isfinite(values).all():
-            found.append(
-                Problem(f"the initial '{name}' holds {len(values)} values", f"initial.{name}",
-                        f"one finite number, or one for each of the {n} regions")
-            )
+        if isinstance(value, Mapping):
+            having = sorted(r for patch in holders for r in patch.regions)
+            row = np.full(n, known[name].start)
+            row[having] = spread(value, Names.of(labels, p.regions), having, known[name].start, where, found)
+        else:
+            row = np.atleast_1d(np.asarray(value, np.float64))
+        if len(row) not in (1, n) or not np.isfinite(row).all():
+            found.append(Problem(f"the initial '{name}' holds {len(row)} value{'s' * (len(row) != 1)}", where,
+                                 f"one finite number, or one for each of the {n} regions"))
             continue
         for patch in holders:
             variable = patch.model.state[patch.model.variables.index(name)]
-            here = values[list(patch.regions)] if len(values) == n else values
+            here = row[list(patch.regions)] if len(row) == n else row
             if (here < variable.low).any() or (here > variable.high).any():
-                found.append(
-                    Problem(f"the initial '{name}' goes from {here.min():g} to {here.max():g}", f"initial.{name}",
-                            f"values from {variable.low:g} to {variable.high:g}")
-                )
+                found.append(Problem(f"the initial '{name}' goes from {here.min():g} to {here.max():g}", where,
+                                     f"values from {variable.low:g} to {variable.high:g}"))
     return found

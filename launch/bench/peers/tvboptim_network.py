@@ -71,7 +71,7 @@ def _sweep(network: dict[str, Any], batch: int, points: int) -> tuple[float, flo
     found = execution.run()
     taken = time.perf_counter() - first
     rows = np.array([np.asarray(found[i]) for i in range(points)])
-    return taken / points, first - begun - taken, rows[:, 0].tolist(), rows[:, 1].tolist()
+    return taken / points, max(0.0, first - begun - taken), rows[:, 0].tolist(), rows[:, 1].tolist()
 
 
 if __name__ == "__main__":

@@ -22,7 +22,6 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from rich.console import Console
-from ruamel.yaml import YAML
 
 from cosim.launch.observe import observe, read_operators
 from cosim.launch.run import run
@@ -73,12 +72,10 @@ def colour(name: str) -> str:
 
 def seizure(folder: Path, without: Collection[str] = (), x0: Mapping[str, float] | None = None, duration: str = "18 s") -> Seizure:
     """Run the experiment in a new folder, without some regions or with another x0 in some, as `cosim run --set KEY=VALUE` does."""
-    names = read_connectome(WholeBrainParameters(fallback="synthetic")).labels
-    written = YAML(typ="safe").load(HERE / "seizure.yaml")["groups"]["brain"]["params"]["model_parameters"]["x0"]
-    given = {name: value for name, value in zip(names, written, strict=True) if name not in without} | dict(x0 or {})
-    keys = [f"duration={duration}", f"groups.brain.params.model_parameters.x0={list(given.values())}"]
+    keys = [f"duration={duration}", *(f"groups.brain.params.model_parameters.x0.{name}={value}" for name, value in (x0 or {}).items())]
     if without:
-        keys += [f"groups.brain.params.regions=[{', '.join(given)}]", f"groups.field.params.channels={len(given)}"]
+        left_in = len(read_connectome(WholeBrainParameters(fallback="synthetic"))) - len(without)
+        keys += [f"groups.brain.params.regions=[{', '.join(f'not {name}' for name in without)}]", f"groups.field.params.channels={left_in}"]
     left = run(HERE / "seizure.yaml", Console(quiet=True), keys, ONE_PROCESS, folder, report=False)
     results = read_results(left.path)
     x1, z = results.port("brain.x1"), results.port("brain.z")

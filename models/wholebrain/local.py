@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from math import sqrt
 from typing import Any
 
 import numpy as np
 
 from cosim.errors import Problem
-from cosim.models.wholebrain.by_region import Names, given, spread
+from cosim.models.wholebrain.by_region import NO_NAMES, Names, given, spread
 from cosim.models.wholebrain.dynamics import model as find_model
 from cosim.models.wholebrain.dynamics import names as model_names
 from cosim.models.wholebrain.exchange import read_taken
@@ -62,21 +62,23 @@ def read_patches(p: WholeBrainParameters, labels: tuple[str, ...], weights: Arra
 
 def _twice(p: WholeBrainParameters) -> list[Problem]:
     """Refuse a model that is named twice, and show how to write what was meant."""
-    found, before = [], {p.model: "'model'"}
+    found, before = [], {p.model: ("model", "model_parameters")}
     for k, other in enumerate(p.other_models):
+        where = f"other_models[{k}]"
         if other.model in before:
-            name, value = next(((n, v) for n, v in other.model_parameters.items() if isinstance(v, int | float)), ("NAME", 1))
-            meant = ", ".join(f"{region}: {value:g}" for region in other.regions[:2]) + ", ..." * (len(other.regions) > 2)
-            holder = "model_parameters" if other.model == p.model else f"{before[other.model].strip(chr(39))}_parameters"
-            found.append(Problem(f"these regions have the model '{other.model}', which {before[other.model]} names already",
-                                 f"other_models[{k}].model", "each model once; its parameters may differ between regions",
-                                 f"leave this entry out and write '{name}: {{{meant}}}' into '{holder}'"))
-        before.setdefault(other.model, f"'other_models[{k}].model'")
+            key, holder = before[other.model]
+            name, value = next(((n, f"{v:g}") for n, v in other.model_parameters.items() if isinstance(v, int | float)), ("NAME", "NUMBER"))
+            meant = ", ".join(f"{region}: {value}" for region in other.regions[:2]) + ", ..." * (len(other.regions) > 2)
+            add = "" if key == "model" else f", add its regions to '{key.removesuffix('.model')}.regions',"
+            found.append(Problem(f"the same model is named twice: '{key}' is '{other.model}' too", f"{where}.model",
+                                 "each model once; its parameters may differ between regions",
+                                 f"leave this entry out{add} and write '{name}: {{{meant}}}' into '{holder}'"))
+        before.setdefault(other.model, (f"{where}.model", f"{where}.model_parameters"))
     return found
 
 
 def read_values(model: Model, told: Mapping[str, Any], regions: Sequence[int], n: int, gain: float, weights: Array, where: str,
-                problems: list[Problem], names: Names | None = None) -> dict[str, Array]:
+                problems: list[Problem], names: Names = NO_NAMES) -> dict[str, Array]:
     """Return parameters and what is derived from them, (n_regions,) each.
 
     Parameters
@@ -85,14 +87,15 @@ def read_values(model: Model, told: Mapping[str, Any], regions: Sequence[int], n
         What the user set; a list holds a number for each region of the model, or for each of the brain, a mapping some by name.
     regions : sequence of int
         The regions that have the model, of `n` in the brain.
-    names : Names or None
-        Names of all regions of the brain; None where nothing is given by name.
+    names : Names
+        Names of all regions of the brain; may be missing where nothing is given by name.
     """
     here = list(regions)
     numbers: dict[str, Array | float] = {}
     words: dict[str, str] = {}
     known = {x.name: x for x in model.parameters}
     many = {name.rsplit("_", 1)[0] for name in known if name.rsplit("_", 1)[-1].isdigit()} - set(known)
+    plain = next(iter(model.presets.values()), {})
     preset = told.get(model.preset_word) if model.presets else None
     if preset is not None and preset not in model.presets:
         problems.append(Problem(f"'{model.name}' has no set of parameters '{preset}'", f"{where}model_parameters.{model.preset_word}",
@@ -104,12 +107,7 @@ def read_values(model: Model, told: Mapping[str, Any], regions: Sequence[int], n
         if name == model.preset_word and model.presets:
             continue
         if name in many:
-            size = sum(x.rsplit("_", 1)[0] == name for x in known)
-            row = np.zeros(0) if isinstance(value, str | Mapping) else np.atleast_1d(np.asarray(value, np.float64))
-            if row.shape != (size,):
-                by_name = f"by name of a region each on its own: {name}_0, {name}_1 ..." if isinstance(value, Mapping) else ""
-                problems.append(Problem(f"'{name}' is {given(value)}", at, f"a list of {size} numbers", by_name))
-            numbers |= {f"{name}_{i}": float(v) for i, v in enumerate(row[:size])}
+            numbers |= _vector(name, value, sum(x.rsplit("_", 1)[0] == name for x in known), at, problems)
             continue
         if name not in known:
             problems.append(Problem(f"'{model.name}' has no parameter '{name}'", at, remedy=did_you_mean(name, [*known, *many])))
@@ -121,18 +119,11 @@ def read_values(model: Model, told: Mapping[str, Any], regions: Sequence[int], n
                 problems.append(Problem(f"{value!r} is no value for '{name}'", at, "" if allowed else "a number", remedy))
             words[name] = value
             continue
-        if isinstance(value, Mapping):
-            usual = numbers.get(name, next(iter(model.presets.values()), {}).get(name, known[name].default))
-            row = spread(value, names or Names(()), here, usual, at, problems)
-        else:
-            row = np.atleast_1d(np.asarray(value, np.float64))
-        if row.ndim != 1 or len(row) not in (1, len(here), n):
-            problems.append(Problem(f"'{name}' is {given(value)}", at, f"a number, or one for each of the {len(here)} regions",
-                                    "name the regions that differ: {default: 1.0, REGION: 2.0}"))
-            continue
-        if not np.isfinite(row).all():
-            k = int(np.argmin(np.isfinite(row)))
-            problems.append(Problem(f"'{name}' is {row[k]}" + f" in place {k + 1} of {len(row)}" * (len(row) > 1), at, "finite numbers"))
+        usual = numbers.get(name, plain.get(name, known[name].default))
+        row = spread(value, names, here, usual, at, problems) if isinstance(value, Mapping) else _row(value)
+        wrong = _misfit(name, value, row, {1, len(here), n}, len(here), at)
+        if wrong:
+            problems += wrong
             continue
         numbers[name] = row[here] if len(row) == n and len(here) != n else row if len(row) > 1 else float(row[0])
         problems += _outside(known[name], row, at)
@@ -143,6 +134,30 @@ def read_values(model: Model, told: Mapping[str, Any], regions: Sequence[int], n
         assert model.resolve is not None, f"{model.name} takes words and cannot resolve them"
         numbers[name] = model.resolve(name, word, values, gain, weights[np.ix_(here, here)])
     return everything(model, numbers, len(here)) if words else values
+
+
+def _row(value: Any) -> Array:
+    return np.atleast_1d(np.asarray(value, np.float64))
+
+
+def _vector(name: str, value: Any, size: int, where: str, problems: list[Problem]) -> dict[str, float]:
+    """Return the parameters NAME_0, NAME_1 ... of one that is a list of its own."""
+    row = np.zeros(0) if isinstance(value, str | Mapping) else _row(value)
+    if row.shape != (size,):
+        remedy = f"name regions in each of {name}_0, {name}_1 ..." if isinstance(value, Mapping) else ""
+        problems.append(Problem(f"'{name}' is {given(value)}", where, f"a list of {size} numbers", remedy))
+    return {f"{name}_{i}": float(v) for i, v in enumerate(row[:size])}
+
+
+def _misfit(name: str, value: Any, row: Array, sizes: Container[int], wanted: int, where: str) -> list[Problem]:
+    if row.ndim != 1 or len(row) not in sizes:
+        return [Problem(f"'{name}' is {given(value)}", where, f"a finite number, or one for each of the {wanted} regions",
+                        "to name the regions that differ write {default: 1.0, REGION: 2.0}")]
+    if not np.isfinite(row).all():
+        k = int(np.argmin(np.isfinite(row)))
+        place = f" in place {k + 1} of {len(row)}" if len(row) > 1 else ""
+        return [Problem(f"'{name}' is {row[k]}{place}", where, "a finite number")]
+    return []
 
 
 def _outside(parameter: Any, row: Array, where: str) -> list[Problem]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from math import inf, isfinite
-from typing import Any
 
 import numpy as np
 

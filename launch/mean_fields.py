@@ -15,7 +15,7 @@ Row = tuple[str, str, str, str]
 @click.command("mean-fields")
 @click.argument("name", required=False)
 def mean_fields_command(name: str | None) -> None:
-    r"""List the mean-field models, or the parameters, state and ports of one.
+    """List the mean-field models, or the parameters, state and ports of one.
 
     \b
     Examples: cosim mean-fields

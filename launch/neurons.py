@@ -13,7 +13,7 @@ from cosim.registry import did_you_mean
 @click.command("neurons")
 @click.argument("name", required=False)
 def neurons_command(name: str | None) -> None:
-    r"""List the neuron models, or the parameters, state and receptors of one.
+    """List the neuron models, or the parameters, state and receptors of one.
 
     \b
     Examples: cosim neurons

@@ -27,7 +27,7 @@ from cosim.registry import did_you_mean
 @click.option("--json", "as_json", is_flag=True, help="Print analysis.json instead of tables.")
 def analyse_command(name: str, preset: str | None, settings: tuple[str, ...], along: str | None, start: float | None, stop: float | None,
                     out: Path | None, as_json: bool) -> None:
-    r"""Say where a mean-field model rests, whether it stays there, and what changes along a parameter.
+    """Say where a mean-field model rests, whether it stays there, and what changes along a parameter.
 
     \b
     Result:   fixed points with eigenvalues and kind; along a parameter folds, branch points and Hopf points with their frequency, and the

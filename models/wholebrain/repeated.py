@@ -15,12 +15,13 @@ from cosim.models.wholebrain.connectome import Connectome
 from cosim.models.wholebrain.connectome.digest import connectome_digest
 from cosim.models.wholebrain.history import beginning, read_past
 from cosim.models.wholebrain.kernel._engine import STRETCH, Engine
+from cosim.models.wholebrain.linearised import built_whole, sent_in
 from cosim.models.wholebrain.local import read_patches
 from cosim.models.wholebrain.network import Array, Links
 from cosim.models.wholebrain.parameters import History, WholeBrainParameters
 from cosim.models.wholebrain.patches import build, links_of, self_links
 from cosim.models.wholebrain.ports import output_ports, rated, regions_with
-from cosim.models.wholebrain.rest import Search, built_whole, find_rest, own_derivatives, sent_in
+from cosim.models.wholebrain.rest import Search, find_rest, own_derivatives
 from cosim.models.wholebrain.setting import Setting, initial_state, read_connectome, read_setting
 from cosim.models.wholebrain.steps import check_step
 from cosim.models.wholebrain.validity import Watch

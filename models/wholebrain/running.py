@@ -13,10 +13,11 @@ from cosim.interfaces import Port, Ranks
 from cosim.models.wholebrain.giving import Giving
 from cosim.models.wholebrain.history import Beginning
 from cosim.models.wholebrain.kernel._engine import STRETCH, Engine, LinkTable, Patch
+from cosim.models.wholebrain.linearised import built_whole, sent_in
 from cosim.models.wholebrain.network import Array
 from cosim.models.wholebrain.patches import build, links_of, part_of, self_links, sources
 from cosim.models.wholebrain.ports import rate_is_known, rated, regions_with
-from cosim.models.wholebrain.rest import built_whole, rates_in, sent_in
+from cosim.models.wholebrain.rest import rates_in
 from cosim.models.wholebrain.setting import Replaced, Setting
 from cosim.models.wholebrain.stimuli import Stimulation
 from cosim.models.wholebrain.validity import Watch

@@ -9,8 +9,8 @@ import numpy as np
 from cosim.models.wholebrain.language.model import Array, Model, sent_of, slope_of
 
 # Central differences of sixth order: Fornberg 1988, Math Comp 51:699, table 1.
-_OFFSETS = np.array([-3.0, -2.0, -1.0, 1.0, 2.0, 3.0])
-_WEIGHTS = np.array([-1 / 60, 3 / 20, -3 / 4, 3 / 4, -3 / 20, 1 / 60])
+OFFSETS = np.array([-3.0, -2.0, -1.0, 1.0, 2.0, 3.0])
+WEIGHTS = np.array([-1 / 60, 3 / 20, -3 / 4, 3 / 4, -3 / 20, 1 / 60])
 STEP = 1e-3  # of the usual range of a variable: cancellation costs 1e-13, what is cut off of a sigmoid ten times steeper 1e-14
 
 
@@ -31,9 +31,9 @@ def derivative(f: Callable[[Array], Array], z: Array, steps: Array) -> Array:
     (n, m, k) float64
     """
     k, n = z.shape
-    shift = np.eye(k)[:, None, :, None] * _OFFSETS[None, :, None, None] * steps[:, None, None, :]
+    shift = np.eye(k)[:, None, :, None] * OFFSETS[None, :, None, None] * steps[:, None, None, :]
     values = f((z[:, None, None, :] + shift).reshape(k, -1))
-    total = np.tensordot(_WEIGHTS, values.reshape(len(values), len(_OFFSETS), k, n), axes=(0, 1)) / steps
+    total = np.tensordot(WEIGHTS, values.reshape(len(values), len(OFFSETS), k, n), axes=(0, 1)) / steps
     return np.moveaxis(total, 2, 0)
 
 

@@ -57,6 +57,13 @@ class InputError(CosimError):
         super().__init__("\n".join(str(p) for p in self.problems))
 
 
+class Uncoupled(InputError):
+    """Tell that a component cannot describe itself because nothing is known of what is coupled to it.
+
+    Where that is so because of something else that is wrong, only the cause is told.
+    """
+
+
 class MissingExtra(InputError):
     """Tell that an optional package is not installed, and which command installs it."""
 

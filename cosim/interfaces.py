@@ -253,6 +253,16 @@ class Component(ABC):
     def __init__(self, parameters: Any, clock: Clock) -> None:
         """Take checked parameters; raise `InputError` for what only the model can know to be wrong."""
 
+    def coupled(self, arriving: Mapping[str, tuple[Port, ...]]) -> None:  # noqa: B027 (most do not need it)
+        """Learn what couplings bring to each input, before `describe`, where its ports depend on that; most need not.
+
+        Parameters
+        ----------
+        arriving : mapping of str to tuple of Port
+            By name of the input, what comes out of each coupling that ends there. What is not known yet is missing: the outputs of
+            groups in a loop that describe themselves later. Where `describe` cannot do without, it raises `cosim.errors.Uncoupled`.
+        """
+
     @abstractmethod
     def describe(self) -> Description:
         """Return the ports and needs; the same on every call and every rank."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from cosim.errors import InputError, Problem, raise_all
+from cosim.errors import InputError, Problem, Uncoupled, raise_all
 from cosim.experiment.experiment import Experiment, Group
 from cosim.experiment.layout import Layout, Placement, Transport, derive_layout
 from cosim.experiment.parameters import settings
@@ -20,6 +20,7 @@ from cosim.launch.machine import in_bytes, memory, mpi_is_installed
 from cosim.launch.processes import can_start_ranks
 from cosim.record.recording import Recorded
 from cosim.registry import component, did_you_mean
+from cosim.schedule.arriving import arriving, upstream_first
 from cosim.schedule.plan import Plan, make_plan
 from cosim.transport.mpi import cores
 
@@ -131,14 +132,25 @@ def make_components(experiment: Experiment) -> dict[str, Component]:
 
 
 def describe(experiment: Experiment, components: Mapping[str, Component]) -> dict[str, Description]:
-    """Return what the component of every group says of itself; raise one `InputError` with what any of them finds wrong."""
+    """Return what the component of every group says of itself; raise one `InputError` with what any of them finds wrong.
+
+    Each is asked after those that are coupled to it, and told before what they bring.
+    """
     said: dict[str, Description] = {}
     problems: list[Problem] = []
-    for name, made in components.items():
+    for name in upstream_first(experiment):
+        brought, wrong = arriving(experiment, said, name)
         with _asking(experiment, experiment.groups[name], problems):
-            said[name] = made.describe()
+            components[name].coupled(brought)
+            try:
+                said[name] = components[name].describe()
+            except Uncoupled:
+                lost = any(c.source_group not in said for c in experiment.couplings if c.target_group == name and c.source_group != name)
+                if not (wrong or (problems and lost)):
+                    raise
+                problems += wrong  # else the plan will find it
     raise_all(problems)
-    return said
+    return {name: said[name] for name in experiment.groups}
 
 
 @contextmanager

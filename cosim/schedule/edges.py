@@ -80,13 +80,14 @@ def build_edges(experiment: Experiment, descriptions: Mapping[str, Description])
             edges.append(edge)
     for record in experiment.records:
         try:
-            _port(record.group, record.port, descriptions[record.group].outputs, "output")
+            find_port(record.group, record.port, descriptions[record.group].outputs, "output")
         except InputError as error:
             problems += [p.at(record.place) for p in error.problems]
     return tuple(edges), problems
 
 
-def _port(group: str, name: str, ports: tuple[Port, ...], direction: str) -> Port:
+def find_port(group: str, name: str, ports: tuple[Port, ...], direction: str) -> Port:
+    """Return a port of a group by its name; raise `InputError` where there is none."""
     for port in ports:
         if port.name == name:
             return port
@@ -94,8 +95,8 @@ def _port(group: str, name: str, ports: tuple[Port, ...], direction: str) -> Por
 
 
 def _edge(index: int, coupling: Coupling, experiment: Experiment, descriptions: Mapping[str, Description]) -> Edge:
-    source = _port(coupling.source_group, coupling.source_port, descriptions[coupling.source_group].outputs, "output")
-    target = _port(coupling.target_group, coupling.target_port, descriptions[coupling.target_group].inputs, "input")
+    source = find_port(coupling.source_group, coupling.source_port, descriptions[coupling.source_group].outputs, "output")
+    target = find_port(coupling.target_group, coupling.target_port, descriptions[coupling.target_group].inputs, "input")
     clock = experiment.clock(coupling.source_group)
     stages, at_source = [source], []
     for spec in coupling.translators:

@@ -25,8 +25,6 @@ from rich.console import Console
 
 from cosim.launch.observe import observe, read_operators
 from cosim.launch.run import run
-from cosim.models.wholebrain.parameters import WholeBrainParameters
-from cosim.models.wholebrain.setting import read_connectome
 from cosim.record.reading import read_results
 
 HERE = Path(__file__).parent
@@ -74,8 +72,7 @@ def seizure(folder: Path, without: Collection[str] = (), x0: Mapping[str, float]
     """Run the experiment in a new folder, without some regions or with another x0 in some, as `cosim run --set KEY=VALUE` does."""
     keys = [f"duration={duration}", *(f"groups.brain.params.model_parameters.x0.{name}={value}" for name, value in (x0 or {}).items())]
     if without:
-        left_in = len(read_connectome(WholeBrainParameters(fallback="synthetic"))) - len(without)
-        keys += [f"groups.brain.params.regions=[{', '.join(f'not {name}' for name in without)}]", f"groups.field.params.channels={left_in}"]
+        keys.append(f"groups.brain.params.regions=[{', '.join(f'not {name}' for name in without)}]")
     left = run(HERE / "seizure.yaml", Console(quiet=True), keys, ONE_PROCESS, folder, report=False)
     results = read_results(left.path)
     x1, z = results.port("brain.x1"), results.port("brain.z")

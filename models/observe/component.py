@@ -13,7 +13,8 @@ from cosim.blocks import Block, Samples
 from cosim.errors import InputError, Problem, RunError, raise_all
 from cosim.interfaces import Component, Context, Description, Port
 from cosim.models.observe.building import Bound, bind, refuse_short
-from cosim.models.observe.gains import files_digest
+from cosim.models.observe.channels import Arriving, channels_of
+from cosim.models.observe.gains import files_digest, order_told
 from cosim.models.observe.operator import Array
 from cosim.models.observe.parameters import ObserveParameters
 from cosim.timegrid import Clock, Window, in_ms
@@ -34,22 +35,36 @@ class Observe(Component):
         self._given: ObserveParameters = parameters
         self._clock = clock
         raise_all(_problems(parameters))
-        self._inputs = {n: Port(n, parameters.kind, parameters.unit, parameters.channels, labels=parameters.labels,
-                                about="what is observed") for n in parameters.inputs}
-        self._bound = self._bind(0)
+        self._arriving: Arriving = {}
+        self._inputs: dict[str, Port] = {}
+        self._bound: dict[str, Bound] = {}
         self._last: dict[str, Array] = {}
+
+    def coupled(self, arriving: Arriving) -> None:
+        """Learn which channels are observed, where the user does not say, and what they are called."""
+        self._arriving = arriving
 
     def describe(self) -> Description:
         """Return the inputs, an output for each operator, and how often each gives something new."""
+        channels = channels_of(self._given, self._arriving)
+        if not self._bound:
+            self._inputs = {n: Port(n, self._given.kind, self._given.unit, channels.size, labels=channels.labels, about="what is observed")
+                            for n in self._given.inputs}
+            self._bound = self._bind(0)
         operators = {name: b.operator for name, b in self._bound.items()}
         facts = {name: f"{o.port.size} channels, new every {in_ms(o.every * self._clock.tick_ms)}: record it so often"
                  for name, o in operators.items()}
+        facts = {"observed channels": channels.told} | facts
+        for name, spec in self._given.operators.items():
+            order = order_told(spec.gain, self._inputs[self._bound[name].takes[0]]) if spec.gain else ""
+            facts[name] += f"; {order}" if order else ""
         digest = sha256("".join(files_digest(s.gain) for s in self._given.operators.values() if s.gain).encode()).hexdigest()
         return Description(outputs=tuple(o.port for o in operators.values()), inputs=tuple(self._inputs.values()), work=0.05, facts=facts,
                            files=digest if any(s.gain for s in self._given.operators.values()) else "")
 
     def prepare(self, context: Context) -> None:
         """Make the operators anew, with the seed of the run."""
+        self.describe()
         self._bound = self._bind(context.seed)
         for bound in self._bound.values():
             refuse_short(bound, context.stop, self._clock)
@@ -92,9 +107,9 @@ class Observe(Component):
 
 def _problems(p: ObserveParameters) -> list[Problem]:
     found = []
-    if p.channels < 1:
+    if p.channels is not None and p.channels < 1:
         found.append(Problem(f"there are {p.channels} channels", "channels", "as many as the port that is coupled to the input has"))
-    if p.labels and len(p.labels) != p.channels:
+    elif p.channels is not None and p.labels and len(p.labels) != p.channels:
         found.append(Problem(f"there are {len(p.labels)} labels for {p.channels} channels", "labels", "one for each channel, or none"))
     if not p.inputs or len(set(p.inputs)) != len(p.inputs):
         found.append(Problem("the inputs need names that differ", "inputs", "such as [x1, x2]"))

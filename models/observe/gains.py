@@ -41,6 +41,13 @@ def gain_of(spec: Gain, source: Port) -> tuple[Array, tuple[str, ...]]:
     return gain, sensors.labels if sensors else ()
 
 
+def order_told(spec: Gain, source: Port) -> str:
+    """Return in which order columns or sources are taken for the channels, where no names hold them together; else ''."""
+    if spec.file is not None:
+        return "columns of the gain are taken in the order of the channels" + (f", {source.labels[0]} first" if source.labels else "")
+    return "" if source.labels else "the channels have no names, so sources are taken in the order of their file"
+
+
 def files_digest(spec: Gain) -> str:
     """Return one digest over the files that a gain is made from."""
     folder, found = spec.folder or Path(), sha256()
@@ -54,6 +61,10 @@ def _computed(spec: Gain, sensors: Places, sources: Places, source: Port) -> Arr
     regions = tuple(dict.fromkeys(sources.labels))
     wanted = source.labels or regions
     missing = [name for name in wanted if name not in regions]
+    if len(missing) == len(wanted):
+        raise InputError(Problem(f"the sources have none of the regions that are observed: these are called {_some(wanted)}, the sources "
+                                 f"{_some(regions)}", "sources", "a source for each region, by its name",
+                                 "correct the names, or name the channels with 'labels'"))
     if missing:
         raise InputError(*(Problem(f"the sources have no region '{name}'", "sources", remedy=did_you_mean(name, list(regions)))
                            for name in missing[:20]))
@@ -62,6 +73,10 @@ def _computed(spec: Gain, sensors: Places, sources: Places, source: Port) -> Arr
                                  "a region for each channel, in their order"))
     return summed(lead_field(spec.rule, sensors, sources, spec.nearest, spec.conductivity), sources, regions)[
         :, [regions.index(name) for name in wanted]]
+
+
+def _some(names: tuple[str, ...]) -> str:
+    return ", ".join(f"'{name}'" for name in names[:3]) + ", ..." * (len(names) > 3)
 
 
 def _fits(gain: Array, source: Port, path: Path) -> None:

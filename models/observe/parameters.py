@@ -276,10 +276,10 @@ class ObserveParameters:
 
     Parameters
     ----------
-    channels : int
-        Number of channels of what is observed.
     operators : mapping of str to Observation
         What is observed; the names are those of the output ports.
+    channels : int or None
+        Number of channels of what is observed; None is that of what is coupled to the inputs.
     inputs : tuple of str
         Names of the input ports.
     kind : {'state', 'rate', 'current', 'spikes'}
@@ -287,11 +287,11 @@ class ObserveParameters:
     unit : str
         Its unit.
     labels : tuple of str
-        Names of the channels, or empty.
+        Names of the channels; where they are empty, those of what is coupled to the inputs.
     """
 
-    channels: int
     operators: Mapping[str, Observation]
+    channels: int | None = None
     inputs: tuple[str, ...] = ("in",)
     kind: Kind = Kind.STATE
     unit: str = "1"

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 from support.command import cosim
 
+from cosim.models.wholebrain.parameters import WholeBrainParameters
+from cosim.models.wholebrain.setting import read_connectome
 from cosim.record.reading import Results, read_results
 
 OPERATORS = """
@@ -30,7 +32,6 @@ groups:
   scanner:
     component: observe
     params:
-      channels: 76
       inputs: [in, inhibitory]
 """
 RECORDED = """
@@ -51,10 +52,11 @@ PORTS = ("brain.S_E", "inhibitory=brain.S_I")
 
 def write_files(folder: Path) -> None:
     rng = np.random.default_rng(0)
-    for name, letter, count, radius in (("sensors.txt", "A", 12, 100.0), ("sources.txt", "R", 76, 60.0)):
-        at = rng.normal(size=(count, 3))
+    regions = read_connectome(WholeBrainParameters(connectome="synthetic")).labels
+    for name, labels, radius in (("sensors.txt", [f"A{i}" for i in range(12)], 100.0), ("sources.txt", regions, 60.0)):
+        at = rng.normal(size=(len(labels), 3))
         at *= radius / np.linalg.norm(at, axis=1, keepdims=True)
-        (folder / name).write_text("".join(f"{letter}{i} {x:.6f} {y:.6f} {z:.6f}\n" for i, (x, y, z) in enumerate(at)))
+        (folder / name).write_text("".join(f"{label} {x:.6f} {y:.6f} {z:.6f}\n" for label, (x, y, z) in zip(labels, at, strict=True)))
     (folder / "operators.yaml").write_text(OPERATORS)
     inner = "".join(f"      {line}\n" for line in OPERATORS.strip().splitlines())
     (folder / "experiment.yaml").write_text(EXPERIMENT + inner + RECORDED)
@@ -74,16 +76,13 @@ def test_observing_later_gives_the_same_bits(tmp_path: Path) -> None:
     (tmp_path / "layout.yaml").write_text("cosim_layout: 1\ntransport: loopback\n")
     assert cosim("run", "experiment.yaml", "--layout", "layout.yaml", "--out", "run", "--no-report", cwd=tmp_path).status == 0
     later = [f"--port={p}" for p in PORTS]
-    # Sources bear other names than the channels of the brain, which only the results know.
-    names = read_results(tmp_path / "run").port("brain.S_E").names
-    text = (tmp_path / "sources.txt").read_text().splitlines()
-    (tmp_path / "sources.txt").write_text("\n".join(f"{n} {line.split(' ', 1)[1]}" for n, line in zip(names, text, strict=True)))
     done = cosim("observe", "run", *later, "--operators", "operators.yaml", cwd=tmp_path)
     assert done.status == 0, done.said
     ran, after = read_results(tmp_path / "run"), read_results(tmp_path / "run" / "observed.h5")
     same(ran, after)
     assert after.port("observe.eeg").names == tuple(f"A{i}" for i in range(12))
-    assert after.port("observe.bold").names == names
+    names = read_results(tmp_path / "run").port("brain.S_E").names
+    assert after.port("observe.bold").names == names == ran.port("scanner.bold").names
     pictures = [Path(tmp_path / line) for line in done.out.splitlines()[1:]]
     assert len(pictures) == 5
     assert all(p.read_bytes().startswith(b"\x89PNG") for p in pictures)

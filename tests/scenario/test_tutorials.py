@@ -9,6 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cosim.models.wholebrain.parameters import WholeBrainParameters
+from cosim.models.wholebrain.setting import read_connectome
+
 TUTORIALS = Path(__file__).parents[2] / "docs" / "tutorials"
 REST = runpy.run_path(str(TUTORIALS / "resting_state.py"), run_name="tutorial")
 SEIZURE = runpy.run_path(str(TUTORIALS / "seizure.py"), run_name="tutorial")
@@ -34,7 +37,7 @@ def test_linked_regions_correlate_more_than_others_at_rest(tmp_path: Path) -> No
 
 def test_a_seizure_reaches_the_propagation_zone_after_the_epileptogenic_one(tmp_path: Path) -> None:
     kept = {*SEIZURE["EPILEPTOGENIC"], *SEIZURE["PROPAGATION"], "rV1", "lHC"}
-    names = SEIZURE["read_connectome"](SEIZURE["WholeBrainParameters"](fallback="synthetic")).labels
+    names = read_connectome(WholeBrainParameters(fallback="synthetic")).labels
     found = SEIZURE["seizure"](tmp_path / "run", [name for name in names if name not in kept], duration="13 s")
     onsets = found.onsets_s()
     assert set(onsets) == kept - {"rV1", "lHC"}

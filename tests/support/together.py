@@ -11,7 +11,7 @@ import numpy as np
 from cosim.blocks import Block, Samples, Spikes
 from cosim.experiment.read import read_experiment
 from cosim.interfaces import Context
-from cosim.launch.ready import make_components
+from cosim.launch.ready import describe, make_components
 from cosim.schedule.loop import Member, Phase, Timing, Witness, run_members
 from cosim.schedule.plan import Plan, make_plan
 from cosim.timegrid import Window
@@ -84,7 +84,7 @@ def run_together(text: str, folder: Path, window: int | None = None) -> Together
     if window is not None:
         experiment = replace(experiment, window=window)
     components = make_components(experiment)
-    plan = make_plan(experiment, {n: c.describe() for n, c in components.items()})
+    plan = make_plan(experiment, describe(experiment, components))
     transport, order = Loopback(), []
     memories = {g: Memory(g, order) for g in experiment.groups}
     members = []

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
 from support.together import Together, run_together
 
+from cosim.blocks import Kind
 from cosim.errors import InputError
+from cosim.interfaces import Description, Port
 from cosim.launch.ready import make_ready
+from cosim.models.observe.channels import Channels, channels_of
+from cosim.models.observe.gains import gain_of, order_told
+from cosim.models.observe.parameters import Gain, ObserveParameters
+from cosim.models.wholebrain.parameters import WholeBrainParameters
+from cosim.models.wholebrain.setting import read_connectome
+from cosim.models.wholebrain.synthetic import SyntheticConnectome
 
 BRAIN = """
 cosim: 1
@@ -93,7 +102,7 @@ def test_the_experiment_of_the_documentation_passes_the_checks(tmp_path: Path) -
     (tmp_path / "experiment.yaml").write_text(BRAIN.split("  scanner:", maxsplit=1)[0].replace("{{", "{").replace("}}", "}") + shown)
     facts = make_ready(tmp_path / "experiment.yaml").plan.descriptions["scanner"].facts
     assert facts["bold"] == "76 channels, new every 2000 ms: record it so often"
-    assert facts["eeg"] == "4 channels, new every 4 ms: record it so often"
+    assert facts["eeg"].startswith("4 channels, new every 4 ms: record it so often; columns of the gain are taken in the order of the chan")
 
 
 def test_a_run_shorter_than_a_response_is_refused(tmp_path: Path) -> None:
@@ -108,3 +117,89 @@ def test_a_changed_gain_changes_the_digest_of_files(tmp_path: Path) -> None:
         np.save(tmp_path / "g.npy", np.full((3, 76), value))
         digests.append(make_ready(tmp_path / "experiment.yaml").plan.descriptions["scanner"].files)
     assert digests[0] != digests[1]
+
+
+NAMED = """
+cosim: 1
+duration: 20 ms
+step: 1 ms
+groups:
+  scanner:
+    component: observe
+    params: {{{more} operators: {{mean: {{temporal_average: {{period: 2 ms}}}}, eeg: {{gain: {{sensors: s.txt, sources: r.txt}}}}}}}}
+  brain:
+    component: wholebrain
+    params: {{connectome: synthetic, synthetic: {{regions: 4}}, start: model, {brain}}}
+  second:
+    component: observe
+    params: {{operators: {{again: {{subsample: {{period: 2 ms}}}}}}}}
+couplings:
+  - {{from: {source}, to: scanner.in}}
+  - {{from: scanner.mean, to: second.in, translate: []}}
+"""
+
+
+def named(folder: Path, sources: str, more: str = "", source: str = "brain.S_E",
+          brain: str = "speed: 3 mm/ms") -> Mapping[str, Description]:
+    (folder / "s.txt").write_text("A 0 0 500\n")
+    (folder / "r.txt").write_text(sources)
+    (folder / "experiment.yaml").write_text(NAMED.format(more=more, source=source, brain=brain))
+    return make_ready(folder / "experiment.yaml").plan.descriptions
+
+
+def test_channels_come_with_the_coupling_through_one_observation_after_another(tmp_path: Path) -> None:
+    labels = read_connectome(WholeBrainParameters(connectome="synthetic", synthetic=SyntheticConnectome(regions=4))).labels
+    sources = "".join(f"{name} {i} 0 0\n" for i, name in enumerate(labels[::-1]))
+    for more in ("", "channels: 4,"):
+        said = named(tmp_path, sources, more)
+        for group, port in (("scanner", "mean"), ("second", "again")):
+            assert next(p for p in said[group].outputs if p.name == port).labels == labels
+        assert said["scanner"].inputs[0].size == 4 and said["scanner"].facts["observed channels"] == f"4: {', '.join(labels[:3])}, ..."
+    with pytest.raises(InputError, match=f"operators.eeg: sources: the sources have no region '{labels[1]}'"):
+        named(tmp_path, "".join(f"{name} {i} 0 0\n" for i, name in enumerate(labels) if i != 1))
+    with pytest.raises(InputError, match=f"channel 1 is called '{labels[3]}' here, and what is coupled calls it '{labels[0]}'"):
+        named(tmp_path, sources, f"labels: [{', '.join(labels[::-1])}],")
+
+
+def test_a_gain_maps_sources_by_name_in_whatever_order_they_stand(tmp_path: Path) -> None:
+    labels = read_connectome(WholeBrainParameters(connectome="synthetic", synthetic=SyntheticConnectome(regions=4))).labels
+    lines = [f"{name} {10 * i} 0 0\n" for i, name in enumerate(labels)]
+    gains = []
+    for order in (lines, lines[::-1]):
+        named(tmp_path, "".join(order))
+        spec = Gain(sensors=Path("s.txt"), sources=Path("r.txt"), folder=tmp_path)
+        gains.append(gain_of(spec, Port("in", Kind.STATE, "1", 4, labels=labels))[0].tolist())
+    assert gains[0] == gains[1] and len(set(gains[0][0])) == 4
+    assert "in the order of their file" in order_told(spec, Port("in", Kind.STATE, "1", 4))
+    assert order_told(spec, Port("in", Kind.STATE, "1", 4, labels=labels)) == ""
+
+
+@pytest.mark.parametrize(("changed", "words"), [
+    ({"source": "brain.S_X"}, "group 'brain' has no output port 'S_X'"),
+    ({"brain": "model: linear, model_parameters: {gamma: -10}"}, "a step of 1 ms is too long"),
+])
+def test_what_an_observation_misses_is_told_by_its_cause(changed: dict, words: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=words) as error:
+        named(tmp_path, "rV1 0 0 0\n", **changed)
+    assert "how many channels" not in str(error.value)
+
+
+def test_an_input_that_nothing_is_coupled_to_is_asked_for_by_name(tmp_path: Path) -> None:
+    (tmp_path / "experiment.yaml").write_text(text(to="inn").replace("      channels: 76\n", ""))
+    with pytest.raises(InputError, match=r"no coupling brings anything to the input 'in'(?s:.)*did you mean 'in'"):
+        make_ready(tmp_path / "experiment.yaml")
+
+
+def test_inputs_that_bring_other_channels_are_refused() -> None:
+    def on(*labels: str) -> tuple[Port, ...]:
+        return (Port("x", Kind.STATE, "1", len(labels), labels=labels),)
+
+    two = ObserveParameters({}, inputs=("x1", "x2"))
+    assert channels_of(two, {"x1": on("a", "b"), "x2": on("a", "b")}) == Channels(2, ("a", "b"))
+    assert channels_of(two, {"x1": on("a", "b"), "x2": (Port("x", Kind.STATE, "1", 2),)}).labels == ("a", "b")
+    with pytest.raises(InputError, match="channel 2 of what is coupled is 'b' on 'x1' and 'c' on 'x2'"):
+        channels_of(two, {"x1": on("a", "b"), "x2": on("a", "c")})
+    with pytest.raises(InputError, match="'x1' brings 2 channels, 'x2' brings 1"):
+        channels_of(two, {"x1": on("a", "b"), "x2": on("a")})
+    renamed = ObserveParameters({}, inputs=("x1", "x2"), labels=("p", "q"))
+    assert channels_of(renamed, {"x1": on("a", "b"), "x2": on("a", "c")}).labels == ("p", "q")

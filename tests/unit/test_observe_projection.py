@@ -117,6 +117,8 @@ def test_vertices_of_a_region_are_added_and_regions_come_in_the_order_of_the_por
     np.testing.assert_allclose(gain, [[1 / 101, 1 / 100 + 1 / 25], [1 / 81, 1 / 100 + 1 / 125]], rtol=1e-15)
     with pytest.raises(InputError, match="the sources have no region 'rV2'"):
         gain_of(spec, port(2, labels=("rV2", "lV1")))
+    with pytest.raises(InputError, match="none of the regions that are observed: these are called 'a', 'b', the sources 'lV1', 'rV1'"):
+        gain_of(spec, port(2, labels=("a", "b")))
     with pytest.raises(InputError, match="lie in 2 regions, but 'in' has 3 channels"):
         gain_of(spec, port(3))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -47,7 +47,8 @@ class OperatorsFile:
               help="A file with the key 'operators', as in the parameters of the component 'observe'.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE.h5",
               help="The file to write; default: observed.h5 beside the results.")
-def observe_command(run: Path, ports: tuple[str, ...], file: Path, out: Path | None) -> None:
+@click.option("--overwrite", is_flag=True, help="Write over a file of that name that an earlier 'cosim observe' has left.")
+def observe_command(run: Path, ports: tuple[str, ...], file: Path, out: Path | None, overwrite: bool) -> None:
     """Observe what a run recorded: BOLD, EEG, MEG, SEEG, LFP.
 
     \b
@@ -58,7 +59,8 @@ def observe_command(run: Path, ports: tuple[str, ...], file: Path, out: Path | N
     from cosim.launch.observed_pictures import draw_all  # noqa: PLC0415 (draws in the plotting library, which other commands do not need)
 
     results = read_results(run)
-    path = observe(results, chosen(results, ports), read_operators(file), out or results.path.with_name("observed.h5"))
+    path = observe(results, chosen(results, ports), read_operators(file), out or results.path.with_name("observed.h5"),
+                   overwrite=overwrite)
     for written in (path, *draw_all(path)):
         click.echo(str(written))
 
@@ -86,7 +88,7 @@ def chosen(results: Results, ports: tuple[str, ...]) -> dict[str, RecordedPort]:
 
 
 def observe(results: Results, inputs: Mapping[str, RecordedPort], operators: Mapping[str, Observation], out: Path,
-            rows: int | None = None) -> Path:
+            rows: int | None = None, *, overwrite: bool = False) -> Path:
     """Apply operators to what was recorded, chunk by chunk, and write what comes out.
 
     Parameters
@@ -98,9 +100,11 @@ def observe(results: Results, inputs: Mapping[str, RecordedPort], operators: Map
     operators : mapping of str to Observation
         Operators by name.
     out : Path
-        The file; it must not exist.
+        The file.
     rows : int or None
         How many samples are read at once; changes no bit. None is some megabytes of them.
+    overwrite : bool
+        Whether it may replace a file that an earlier call has left; else it must not exist.
 
     Returns
     -------
@@ -110,8 +114,9 @@ def observe(results: Results, inputs: Mapping[str, RecordedPort], operators: Map
     Raises
     ------
     InputError
-        When an operator cannot be applied to what was recorded; tells all.
+        When an operator cannot be applied to what was recorded; tells all. When the file exists and may not be replaced.
     """
+    _refuse_existing(out, overwrite)
     every, last = _grid(inputs)
     clock = Clock(results.tick_ms, every)
     ports = {n: Port(p.name, p.kind, p.unit, p.size, labels=p.names) for n, p in inputs.items()}
@@ -119,7 +124,7 @@ def observe(results: Results, inputs: Mapping[str, RecordedPort], operators: Map
     problems: list[Problem] = []
     for name, spec in operators.items():
         try:
-            bounds[name] = bind(name, spec, ports, clock, results.seed)
+            bounds[name] = bind(name, _with_sources(spec, results), ports, clock, results.seed)
             refuse_short(bounds[name], last, clock)
         except InputError as error:
             problems += [p.at(f"operators.{name}") for p in error.problems]
@@ -127,14 +132,40 @@ def observe(results: Results, inputs: Mapping[str, RecordedPort], operators: Map
     made = [bound.operator for bound in bounds.values()]
     group = GroupHeader(GROUP, tuple(Recorded(o.port, o.every, o.every) for o in made))
     header = Header(results.tick_ms, last, results.seed, __version__, (group,), results.title, results.experiment)
-    with ResultsWriter(out, header) as writer:
+    made_at = out.with_name(f"{out.name}.new") if out.exists() else out
+    made_at.unlink(missing_ok=True)
+    with ResultsWriter(made_at, header) as writer:
         begin = 0
         for number, blocks in enumerate(_chunks(inputs, every, last, rows)):
             stop = next(iter(blocks.values())).last
             given = [Data(i, bound.apply(blocks)) for i, bound in enumerate(bounds.values())]
             writer.take(GROUP, [*given, Completed(number, begin, stop)])
             begin = stop
+    made_at.replace(out)
     return out
+
+
+def _refuse_existing(path: Path, overwrite: bool) -> None:
+    """Raise `InputError` where a file stands in the way that is not to be replaced: another's never is."""
+    if not path.exists():
+        return
+    try:
+        ours = read_results(path).groups == (GROUP,)
+    except InputError:
+        ours = False
+    if not ours:
+        raise InputError(Problem(f"'{path}' exists already, and 'cosim observe' has not written it", "--out",
+                                 remedy="choose another name with --out"))
+    if not overwrite:
+        raise InputError(Problem(f"'{path}' exists already", "--out",
+                                 remedy="replace it with --overwrite, or choose another name with --out"))
+
+
+def _with_sources(spec: Observation, results: Results) -> Observation:
+    """Return the operator with the regions of the run itself as the sources of a gain that names none."""
+    if spec.gain is None or spec.gain.file is not None or spec.gain.sources is not None:
+        return spec
+    return replace(spec, gain=replace(spec.gain, sources=results.path.absolute()))
 
 
 def _grid(inputs: Mapping[str, RecordedPort]) -> tuple[int, int]:

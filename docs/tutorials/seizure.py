@@ -37,7 +37,6 @@ operators:
   seeg:
     gain:
       sensors: electrodes.txt
-      sources: regions.txt
       rule: inverse_square
       nearest: 2              # mm; a contact nearer to the centre of a region is refused
 """
@@ -82,9 +81,6 @@ def seizure(folder: Path, without: Collection[str] = (), x0: Mapping[str, float]
 def seen(found: Seizure) -> tuple[tuple[str, ...], NDArray[np.float64]]:
     """Return the names of the contacts and what they see, (samples, contacts), as `cosim observe` does."""
     results = read_results(found.folder)
-    brain = results.static("brain")
-    lines = [f"{name} {x} {y} {z}" for name, (x, y, z) in zip(brain["labels"], brain["centres_mm"], strict=True)]
-    (found.folder / "regions.txt").write_text("\n".join(lines) + "\n")
     (found.folder / "seeg.yaml").write_text(SEEG)
     shutil.copy(HERE / "seizure_electrodes.txt", found.folder / "electrodes.txt")
     path = observe(results, {"in": results.port("field.lfp")}, read_operators(found.folder / "seeg.yaml"), found.folder / "observed.h5")

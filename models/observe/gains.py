@@ -11,6 +11,7 @@ from cosim.models.observe.lead_field import average_reference, lead_field, perce
 from cosim.models.observe.operator import Array
 from cosim.models.observe.parameters import Gain
 from cosim.models.observe.places import Places, read_gain, read_places
+from cosim.models.observe.sources import read_sources, sources_digest
 from cosim.registry import did_you_mean
 
 
@@ -23,6 +24,10 @@ def gain_of(spec: Gain, source: Port) -> tuple[Array, tuple[str, ...]]:
         When files cannot be read, or do not fit the port.
     """
     folder = spec.folder or Path()
+    if spec.file is None and spec.sources is None:
+        raise InputError(Problem("there is no gain: nothing says where the regions lie", "sources", "the connectome, such as "
+                                 "tvb_data:connectivity_76.zip, or lines 'region x y z'", "or apply it afterwards by 'cosim observe', to "
+                                 "a run that knows it"))
     sensors = None if spec.sensors is None else read_places(folder / spec.sensors)
     if spec.file is not None:
         gain = read_gain(folder / spec.file, spec.variable)
@@ -32,7 +37,7 @@ def gain_of(spec: Gain, source: Port) -> tuple[Array, tuple[str, ...]]:
                                      "a sensor for each row of the gain"))
     else:
         assert sensors is not None and spec.sources is not None  # `Gain` refuses all else
-        gain = _computed(spec, sensors, read_places(folder / spec.sources), source)
+        gain = _computed(spec, sensors, read_sources(spec.sources, folder), source)
     gain = gain * spec.strength
     if spec.scaling == "percentile_95":
         gain = percentile_95(gain)
@@ -51,9 +56,11 @@ def order_told(spec: Gain, source: Port) -> str:
 def files_digest(spec: Gain) -> str:
     """Return one digest over the files that a gain is made from."""
     folder, found = spec.folder or Path(), sha256()
-    for path in (spec.file, spec.sensors, spec.sources):
+    for path in (spec.file, spec.sensors):
         if path is not None:
             found.update((folder / path).read_bytes())
+    if spec.sources is not None:
+        found.update(sources_digest(spec.sources, folder))
     return found.hexdigest()
 
 

@@ -95,7 +95,8 @@ class Gain:
     sensors : path or None
         Lines ``label x y z [nx ny nz]``; without 'file' the gain is computed from them, with it they give the names.
     sources : path or None
-        Lines ``region x y z [nx ny nz [area]]``; several lines of one region are added up. Or the zip file of a connectome.
+        Lines ``region x y z [nx ny nz [area]]``; several lines of one region are added up. Or, for the centres of its regions, a
+        connectome (a zip file, or ``tvb_data:FILE``) or a run (its folder or ``results.h5``); with 'cosim observe' None is the run itself.
     rule : {'inverse_square', 'dipole', 'sphere_eeg', 'sphere_meg'}
         How a sensor sees a source.
     scaling : {'none', 'percentile_95'}
@@ -131,7 +132,7 @@ class Gain:
     folder: Path | None = None
 
     def __post_init__(self) -> None:
-        if self.file is None and (self.sensors is None or self.sources is None):
+        if self.file is None and self.sensors is None:
             raise InputError(Problem("there is no gain", expected="'file', or 'sensors' and 'sources'"))
         if self.file is not None and self.sources is not None:
             raise InputError(Problem("the gain is given twice: by 'file' and by 'sources'", remedy="remove one of them"))

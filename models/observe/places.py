@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import bz2
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,8 +133,10 @@ def _centres(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             for name in archive.namelist():
-                if Path(name).name in {"centres.txt", "centers.txt"}:
-                    return io.TextIOWrapper(archive.open(name), encoding="utf-8").read()
-    except (OSError, zipfile.BadZipFile, UnicodeDecodeError) as error:
+                if Path(name).name.removesuffix(".bz2") in {"centres.txt", "centers.txt"}:
+                    held = archive.read(name)
+                    text = (bz2.decompress(held) if name.endswith(".bz2") else held).decode("utf-8")
+                    return "\n".join(" ".join(line.split()[:4]) for line in text.splitlines())  # what follows are no directions
+    except (OSError, ValueError, zipfile.BadZipFile, UnicodeDecodeError) as error:
         raise InputError(Problem(f"the file '{path}' cannot be read: {error}", expected="a zip file with centres.txt")) from None
     raise InputError(Problem(f"'{path}' holds no centres.txt", expected="a connectome in the layout of The Virtual Brain"))

@@ -39,10 +39,10 @@ class WholeBrain(Component):
         self._running: Running | None = None
 
     def describe(self) -> Description:
-        """Return ports, facts and needs; finds the resting state on the first call."""
+        """Return ports, facts and needs; finds the resting state on the first call, where the start or a port needs it."""
         s = self._setting
         if self._search is None:
-            search = find_rest(s)
+            search = find_rest(s) if self._given.start == "rest" or s.replaced else Search(None)
             at_rest = search.rest is not None and self._given.start == "rest" and self._past is None and not self._given.initial
             self._note = check_step(s, self._start(search).states, self._clock.step_ms, at_rest)
             self._outputs, self._search = output_ports(s, search.rest, self._clock.step), search

@@ -30,7 +30,7 @@ def description(p: WholeBrainParameters, s: Setting, search: Search, outputs: tu
     Parameters
     ----------
     search : Search
-        What the search for its rest came to.
+        What the search for its rest came to; no rest and no reason where nothing asked for one.
     note : str
         What a user should know of the step; '' where nothing.
     past : Past or None
@@ -49,9 +49,14 @@ def description(p: WholeBrainParameters, s: Setting, search: Search, outputs: tu
         "largest delay": f"{clock.ms(latest * clock.step):.6g} ms",
         "speed": f"{p.speed:g} mm/ms",
     }
-    if search.rest is None:
+    own_values = "the model's own values" + (f", but {', '.join(p.initial)} as given" if p.initial else "")
+    if p.start == "model" and past is None:
+        facts["start"] = own_values
+    if search.rest is None and p.start == "rest":
         facts["rest"] = f"{search.why}; the run starts from the model's own values"
-    elif search.rest.rates is not None:
+    elif search.rest is None and search.why:
+        facts["rest"] = f"{search.why}; so ports do not tell what they are at rest"
+    elif search.rest is not None and search.rest.rates is not None:
         facts["rest"] = f"{np.nanmin(search.rest.rates):.3f} to {np.nanmax(search.rest.rates):.3f} Hz"
     if past is not None:
         told = p.history.run or p.history.file

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from support.wholebrain import brain, run, write_zip
 
-from cosim.models.wholebrain import rest
+from cosim.models.wholebrain import component, rest
 from cosim.models.wholebrain.component import WholeBrain
 from cosim.models.wholebrain.language.model import sent_of, slope_of
 
@@ -68,3 +68,17 @@ def test_what_is_not_reached_is_not_said_to_be_unstable(tmp_path: Path, monkeypa
     monkeypatch.setattr(rest, "_STRETCHES", 1)
     monkeypatch.setattr(rest, "_LARGEST_NUMBER_OF_ITERATIONS", 1)
     assert "no resting state was reached within 0.064 s" in brain(connectome="synthetic", coupling=0.1).describe().facts["rest"]
+
+
+def test_no_rest_is_searched_for_where_neither_the_start_nor_a_port_needs_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = np.array([[0.0, 0.1], [0.1, 0.0]])
+    settings = {"connectome": pair(tmp_path, weights), "model": "wilson_cowan", "start": "model"}
+    oscillating = {"P": 1.25}
+    told = brain(**settings, replaced={"r0": "coupling"}).describe()
+    assert {p.name: p.at_rest for p in told.outputs}["r0.afferent"] is not None and "start" in told.facts
+    told = brain(**settings, replaced={"r0": "coupling"}, model_parameters=oscillating).describe()
+    assert told.facts["rest"] == "the resting state that was found is not stable; so ports do not tell what they are at rest"
+    monkeypatch.setattr(component, "find_rest", lambda s: pytest.fail("a rest was searched for"))
+    alone = brain(**settings, model_parameters=oscillating, initial={"E": 0.2})
+    assert alone.describe().facts["start"] == "the model's own values, but E as given" and "rest" not in alone.describe().facts
+    assert alone.initial()["E"].values.tolist() == [[0.2, 0.2]]

@@ -70,13 +70,13 @@ def extensions() -> list[Extension]:
             depends += [str(h) for folder in (NEURONS, REGIONS) for h in folder.glob("*.h")] if module in more else []
             found.append(Extension(module, [str(source), *more.get(module, [])], depends=depends,
                                    include_dirs=["cosim", str(source.parent), str(NEURONS), str(REGIONS)],
-                                   extra_compile_args=["-O3", "-std=gnu11", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math",
+                                   extra_compile_args=["-O3", "-std=gnu11", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-MMD",
                                                        "-Wno-unreachable-code"]))
     return found
 
 
 class Build(build_ext):
-    """Compile the sources of an extension side by side, and of those that are made of models only the ones that have changed."""
+    """Compile the sources of an extension side by side, and only those of which something has changed."""
 
     def build_extension(self, ext: Extension) -> None:
         """Compile and link one extension."""
@@ -85,7 +85,7 @@ class Build(build_ext):
         def compile_all(sources: list[str], output_dir: str, **more: Any) -> list[str]:
             def compile_one(source: str) -> list[str]:
                 [made] = self.compiler.object_filenames([source], output_dir=output_dir)
-                return [made] if is_fresh(Path(made), Path(source)) else compile_some([source], output_dir=output_dir, **more)
+                return [made] if is_fresh(Path(made)) else compile_some([source], output_dir=output_dir, **more)
 
             with ThreadPoolExecutor(os.cpu_count()) as pool:
                 return [made for part in pool.map(compile_one, sources) for made in part]
@@ -97,13 +97,13 @@ class Build(build_ext):
             self.compiler.compile = compile_some
 
 
-def is_fresh(made: Path, source: Path) -> bool:
-    """Return whether an object of a model is newer than all that it is made from."""
-    if source.parent not in (NEURONS, REGIONS) or not made.exists():
+def is_fresh(made: Path) -> bool:
+    """Return whether an object is newer than all that it is made from, which the compiler has listed beside it (-MMD)."""
+    listed = made.with_suffix(".d")
+    if not made.exists() or not listed.exists():
         return False
-    kernels = Path("models/microcircuit/kernel" if source.parent == NEURONS else "models/wholebrain/kernel")
-    parts = [Path("setup.py"), source, *source.parent.glob(f"{source.stem}.*"), *kernels.glob("*.h"), *Path("cosim").glob("*.h")]
-    return all(part.stat().st_mtime < made.stat().st_mtime for part in parts)
+    parts = [Path("setup.py"), *map(Path, listed.read_text().partition(":")[2].replace("\\\n", " ").split())]
+    return all(part.exists() and part.stat().st_mtime < made.stat().st_mtime for part in parts)
 
 
 os.chdir(HERE)

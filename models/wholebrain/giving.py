@@ -58,7 +58,7 @@ class Giving:
         self._held = sum((made.variables + 1) * made.n for made in built)
         self._columns = {name: np.array([where[name, r] for r in regions[name]], np.int64) for name in wanted}
         self._rates = np.array([where["rate", r] for r in s.simulated], np.int64)
-        self.everyone = [r for share in shares for p in s.patches.all for r in p.regions if r in set(share)]
+        self.everyone = [r for share in map(set, shares) for p in s.patches.all for r in p.regions if r in share]
 
     def room(self, steps: int) -> dict[str, Array]:
         """Return what the ports will give in some steps, still empty."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -77,8 +77,8 @@ def sent_in(patches: Patches, built: Sequence[Patch], states: Sequence[Array]) -
 
 
 def built_whole(s: Undivided, net: Network) -> list[Patch]:
-    """Return the patches of the whole network for the kernel."""
-    return [build(net, s.patches, p, s.gain, s.offset, s.coupling == 1, 1) for p in s.patches.all]
+    """Return the patches of the whole network for the kernel, without noise."""
+    return [build(net, s.patches, replace(p, sigma=np.zeros_like(p.sigma)), s.gain, s.offset, s.coupling == 1, 1) for p in s.patches.all]
 
 
 def undelayed(net: Network) -> Network:

@@ -114,10 +114,14 @@ def leads_and_lags(net: Network, replaced: Sequence[int]) -> tuple[list[int], li
 
 
 def _best_block(delays: Ints) -> int:
-    """Choose the block with the least work for a step: long links cost some vectors a block, short ones more for every step."""
+    """Choose the block with the least work for a step: long links cost some vectors a block, short ones more for every step.
+
+    Instant links cost the same in every block; among equals the longest block is best.
+    """
+    delayed = delays[delays > 0]
 
     def work(block: int) -> float:
-        short = int((delays < block).sum())
-        return (len(delays) - short) * (2 + -(-block // 8)) / block + 3 * short
+        short = int((delayed < block).sum())
+        return (len(delayed) - short) * (2 + -(-block // 8)) / block + 3 * short
 
-    return min(range(1, LARGEST_BLOCK + 1), key=work)
+    return min(range(LARGEST_BLOCK, 0, -1), key=work)

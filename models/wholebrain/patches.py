@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -63,6 +63,10 @@ class Patches:
     all: tuple[PatchSetting, ...]
     taken: Mapping[tuple[str, str, int], Taken]
     used: Mapping[str, tuple[int, ...]]
+    _place: Mapping[int, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_place", {region: k for k, p in enumerate(self.all) for region in p.regions})
 
     @property
     def slots(self) -> int:
@@ -71,7 +75,7 @@ class Patches:
 
     def of(self, region: int) -> PatchSetting:
         """Return the patch of a region."""
-        return next(p for p in self.all if region in p.regions)
+        return self.all[self._place[region]]
 
     def row(self, region: int, sent: int) -> int:
         """Return the row of the history in which a region's sent thing lies; -1 where nobody takes it."""
@@ -144,7 +148,8 @@ def links_of(net: Network, patches: Patches, settings: Sequence[PatchSetting], *
 
 def part_of(setting: PatchSetting, regions: Sequence[int]) -> PatchSetting | None:
     """Return what of a patch lies in some regions; None where nothing does."""
-    here = [i for i, r in enumerate(setting.regions) if r in set(regions)]
+    wanted = set(regions)
+    here = [i for i, r in enumerate(setting.regions) if r in wanted]
     if not here:
         return None
     values = {name: v[here] for name, v in setting.values.items()}

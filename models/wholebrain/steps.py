@@ -38,10 +38,11 @@ def check_step(s: Setting, states: Sequence[Array], step_ms: float, at_rest: boo
     scheme = next(name for name, number in SCHEMES.items() if number == s.scheme)
     if scheme not in GROWTH:
         return ""
+    simulated = set(s.simulated)
     told, where = "", "at rest" if at_rest else "at the start"
     problems = []
     for p, own in zip(s.patches.all, own_derivatives(s, states), strict=True):
-        here = [i for i, region in enumerate(p.regions) if region in set(s.simulated)]
+        here = [i for i, region in enumerate(p.regions) if region in simulated]
         jacobians = np.moveaxis(own[:, :, here], 2, 0)
         if not here or not np.isfinite(jacobians).all():
             continue

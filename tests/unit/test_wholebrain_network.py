@@ -168,6 +168,18 @@ def test_noise_is_normal() -> None:
     assert np.abs(np.corrcoef(z.T) - np.eye(4)).max() < 5 / np.sqrt(len(z))
 
 
+def test_the_search_for_rest_does_not_hear_the_noise() -> None:
+    noisy, still = (brain(connectome="synthetic", normalise="max_row_sum", noise=n) for n in (0.01, 0.0))
+    assert noisy.initial()["S_E"].values.tobytes() == still.initial()["S_E"].values.tobytes()
+
+
+def test_a_block_without_delays_is_as_long_as_it_can_be_and_instant_links_do_not_shorten_others() -> None:
+    weights = np.ones((4, 4)) - np.eye(4)
+    for lengths, block in ((np.zeros((4, 4)), 64), (90.0 * (np.arange(4) > 1) * np.ones((4, 1)), 64)):
+        c = Connectome("c", tuple("abcd"), weights, lengths, np.zeros((4, 3)))
+        assert network(c, "none", True, 1.0, 1.0).block == block
+
+
 def test_same_bits_for_every_window_length_and_instruction_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from cosim.models.wholebrain import running
 

@@ -67,6 +67,16 @@ def _level(int64_t level):
 include "patch.pxi"
 
 
+def _by_eights(links, column, int64_t groups):
+    """Return instant links for eight columns of the sums at once: first link of each eight, source row, and eight weights."""
+    begin, source, _, weight = (np.asarray(x) for x in links)
+    columns = np.repeat(np.asarray(column)[:len(begin) - 1], np.diff(begin))
+    pairs, which = np.unique(np.stack((columns // WIDE, np.asarray(source, np.int64)), axis=1), axis=0, return_inverse=True)
+    weights = _zeros(len(pairs) + 1, WIDE)
+    weights[which.ravel(), columns % WIDE] = weight
+    return (np.searchsorted(pairs[:, 0], np.arange(groups + 1)).astype(np.int64), np.append(pairs[:, 1], 0).astype(np.int64), weights)
+
+
 @cython.final
 cdef class Engine:
     """Step the regions that one rank simulates.
@@ -97,7 +107,7 @@ cdef class Engine:
     cdef readonly int64_t regions, row, margin, width, first
     cdef readonly object patches, history, rate_history, outside
     cdef object _kept
-    cdef LinkTable _along, _brief, _instant
+    cdef LinkTable _along, _brief
 
     def __cinit__(self):
         self.b.patch = NULL
@@ -134,9 +144,10 @@ cdef class Engine:
         self.history, self.outside = _zeros(rows, self.row), _zeros(STRETCH + 1, max(width, 1))
         self.rate_history = _zeros(rate_rows, self.row) if rate_rows else None
         ahead, base = _zeros(rows), _zeros(block + 1, max(width, 1))
-        self._along, self._brief, self._instant = LinkTable(*along, self.row), LinkTable(*brief, self.row), LinkTable(*instant, self.row)
+        self._along, self._brief = LinkTable(*along, self.row), LinkTable(*brief, self.row)
+        together = _by_eights(instant, column_, max(width, WIDE) // WIDE)
         briefly = np.flatnonzero(np.diff(self._brief.arrays[0]))
-        self._kept = (column_, given_, self_weight, self_at, ahead, base, briefly)
+        self._kept = (column_, given_, self_weight, self_at, ahead, base, briefly, together)
         b.patches = len(self.patches)
         b.targets = len(columns)
         b.width = width
@@ -154,7 +165,8 @@ cdef class Engine:
             b.curve[q] = curve[q] if q < len(curve) else 0.0
         b.along = self._along.links
         b.brief = self._brief.links
-        b.instant = self._instant.links
+        b.instant.begin, b.instant.offset, b.instant.weight = _ints(together[0]), _ints(together[1]), _at(together[2])
+        b.at_once = len(instant[1]) > 0
         b.briefly = _ints(briefly)
         b.n_briefly = len(briefly)
         b.self_weight = _at(self_weight)

@@ -37,7 +37,9 @@ typedef struct {
   uint64_t key;                    /* random stream of the noise */
   double dt, gain;                 /* ms; G */
   double curve[5];                 /* of sigmoidal coupling: low, high, middle, slope, width */
-  brain_links along, brief, instant;
+  brain_links along, brief;
+  brain_links instant;             /* for each eight columns of the sums: source row, and the weights of all eight targets */
+  int64_t at_once;                 /* whether there are any of these */
   const int64_t *briefly;          /* (n_briefly) targets that have short links */
   int64_t n_briefly;
   const double *self_weight;       /* (width) connections with itself that have a delay */

@@ -59,6 +59,7 @@ cdef extern from "engine.h" nogil:
         double dt, gain
         double curve[5]
         brain_links along, brief, instant
+        int64_t at_once
         const int64_t *briefly
         int64_t n_briefly
         const double *self_weight

@@ -11,12 +11,16 @@ static void LEVELLED(couple)(brain *b, const brain_patch *p, const double *base,
   double *restrict total = p->total, gain = p->gain;
   const double *now = b->history + (k - b->origin);
   memcpy(total, base + p->base, (size_t)(received * m) * 8);
-  if (b->instant.begin[b->targets]) {
-    for (int64_t t = 0; t < b->targets; t++) {
-      if (b->column[t] < p->base || b->column[t] >= p->base + received * m) continue;
-      for (int64_t e = b->instant.begin[t]; e < b->instant.begin[t + 1]; e++)
-        total[b->column[t] - p->base] += b->instant.weight[e] * (predicted ? b->ahead[b->instant.offset[e] / b->row] : now[b->instant.offset[e]]);
+  for (int64_t q = 0; q < received * m && b->at_once; q += BRAIN_WIDE) {
+    const brain_links *l = &b->instant;
+    LEVELLED(lanes) *t = (LEVELLED(lanes) *)(total + q), a[BRAIN_WIDE / LANES];
+    memcpy(a, t, sizeof a);
+    for (int64_t g = (p->base + q) / BRAIN_WIDE, e = l->begin[g]; e < l->begin[g + 1]; e++) {
+      const LEVELLED(lanes) *w = (const LEVELLED(lanes) *)(l->weight + e * BRAIN_WIDE);
+      double h = predicted ? b->ahead[l->offset[e]] : now[l->offset[e] * b->row];
+      _Pragma("GCC unroll 4") for (int v = 0; v < BRAIN_WIDE / LANES; v++) a[v] += w[v] * (h - (LEVELLED(lanes)){0});
     }
+    memcpy(t, a, sizeof a);
   }
   if (b->self_delayed)
     for (int64_t i = 0; i < received * m; i++)
@@ -47,31 +51,40 @@ static void LEVELLED(gather_input)(brain *b, brain_patch *p, int64_t at) {
   }
 }
 
-/* y = x + h d + g(x) noise, inside the bounds; `noise` may be missing. */
-static void LEVELLED(add)(const brain_patch *p, const double *restrict x, double h, const double *restrict d, const double *noise, double *restrict y) {
+/* The noise of eight regions, times what it is multiplied by in the state x (Ito), or in both x and y (Stratonovich). */
+static inline const double *LEVELLED(scaled)(int64_t by, const double *restrict x, const double *restrict y, const double *restrict noise,
+                                             double *restrict out) {
+  if (by == BRAIN_ADDED) return noise;
+  for (int i = 0; i < BRAIN_WIDE; i++) {
+    double a = by == BRAIN_BY_STATE ? x[i] : sqrt(x[i] > 0. ? x[i] : 0.), b = by == BRAIN_BY_STATE ? y[i] : sqrt(y[i] > 0. ? y[i] : 0.);
+    out[i] = .5 * (a + b) * noise[i];
+  }
+  return out;
+}
+
+/* z = x + h d + noise, inside the bounds, where `noise` may be missing; in the noise of the second stage of Heun's scheme, whose slope is
+ * d + e, the state counts at both ends, x and y. */
+static inline __attribute__((always_inline)) void LEVELLED(move)(const brain_patch *p, const double *restrict x, const double *y, double h,
+                                                                 const double *restrict d, const double *restrict e, const double *noise,
+                                                                 double *restrict z) {
+  static const double none[BRAIN_WIDE];
   int64_t rows = p->model->counts[0];
+  double product[BRAIN_WIDE];
   for (int64_t k = 0; k < rows * p->m; k += BRAIN_WIDE) {
-    int64_t v = k / BRAIN_WIDE % rows, by = p->by[v];
+    int64_t v = k / BRAIN_WIDE % rows;
     double low = p->low[v], high = p->high[v];
-    for (int64_t i = k; i < k + BRAIN_WIDE; i++) {
-      double g = by == BRAIN_ADDED ? 1. : by == BRAIN_BY_STATE ? x[i] : sqrt(x[i] > 0. ? x[i] : 0.);
-      y[i] = brain_clamp(x[i] + h * d[i] + (noise ? g * noise[i] : 0.), low, high);
-    }
+    const double *restrict drawn = noise ? LEVELLED(scaled)(p->by[v], x + k, y + k, noise + k, product) : none;
+    for (int i = 0; i < BRAIN_WIDE; i++) z[k + i] = brain_clamp(x[k + i] + h * (e ? d[k + i] + e[k + i] : d[k + i]) + drawn[i], low, high);
   }
 }
 
-/* The same for the second stage of Heun's scheme, whose noise is multiplied by the mean of both ends (Stratonovich). */
-static void LEVELLED(add_both)(const brain_patch *p, double half, const double *restrict x, const double *restrict y, const double *restrict a,
-                               const double *restrict d, const double *restrict noise, double *restrict z) {
-  int64_t rows = p->model->counts[0];
-  for (int64_t k = 0; k < rows * p->m; k += BRAIN_WIDE) {
-    int64_t v = k / BRAIN_WIDE % rows, by = p->by[v];
-    double low = p->low[v], high = p->high[v];
-    for (int64_t i = k; i < k + BRAIN_WIDE; i++) {
-      double g = by == BRAIN_ADDED ? 1. : by == BRAIN_BY_STATE ? .5 * (x[i] + y[i]) : .5 * (sqrt(x[i] > 0. ? x[i] : 0.) + sqrt(y[i] > 0. ? y[i] : 0.));
-      z[i] = brain_clamp(x[i] + half * (a[i] + d[i]) + g * noise[i], low, high);
-    }
-  }
+static void LEVELLED(add)(const brain_patch *p, const double *x, double h, const double *d, const double *noise, double *y) {
+  LEVELLED(move)(p, x, x, h, d, 0, noise, y);
+}
+
+static void LEVELLED(add_both)(const brain_patch *p, double half, const double *x, const double *y, const double *a, const double *d, const double *noise,
+                               double *z) {
+  LEVELLED(move)(p, x, y, half, a, d, noise, z);
 }
 
 #include "implicit.h"

@@ -44,6 +44,10 @@ static void LEVELLED(brain_open)(brain *b, int64_t k, int64_t steps) {
   if (!b->from_outside)
     for (int64_t t = 0; t < b->targets; t++) {
       double *restrict base = b->base + b->column[t];
+      if (b->along.begin[t] == b->along.begin[t + 1]) {
+        for (int64_t s = 1; s <= steps; s++) base[s * b->width] = 0.;
+        continue;
+      }
       for (int64_t s = 0; s < steps; s += SPAN) {
         double some[SPAN];
         int64_t here = steps - s < SPAN ? steps - s : SPAN;

@@ -70,8 +70,8 @@ def extensions() -> list[Extension]:
             depends += [str(h) for folder in (NEURONS, REGIONS) for h in folder.glob("*.h")] if module in more else []
             found.append(Extension(module, [str(source), *more.get(module, [])], depends=depends,
                                    include_dirs=["cosim", str(source.parent), str(NEURONS), str(REGIONS)],
-                                   extra_compile_args=["-O3", "-std=gnu11", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-MMD",
-                                                       "-Wno-unreachable-code"]))
+                                   extra_compile_args=["-O3", "-std=gnu11", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math",
+                                                       "-Wno-unreachable-code", "-MMD"]))
     return found
 
 

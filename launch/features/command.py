@@ -47,6 +47,7 @@ def features_command(run: Path, port: str, names: str | None, window: str | None
     from cosim.launch.features.found import Wanted, compare, find, rows, rows_compared  # noqa: PLC0415 (numerics that others do not need)
     from cosim.launch.features.page import write_page  # noqa: PLC0415 (as above)
     from cosim.launch.features.recorded import read_signals  # noqa: PLC0415 (as above)
+    from cosim.launch.features.structure import connectome_of  # noqa: PLC0415 (as above)
     from cosim.launch.features.written import as_data, summary, write_numbers  # noqa: PLC0415 (as above)
     from cosim.record.reading import read_results  # noqa: PLC0415 (as above)
 
@@ -62,7 +63,7 @@ def features_command(run: Path, port: str, names: str | None, window: str | None
                          for t, where in ((window or _WINDOW, "--window"), (every or _EVERY, "--every")))
         of_segment = None if segment is None else s.samples(_time(segment, "--segment"), "--segment")
         try:
-            found.append(find(_named(path), s, Wanted(wanted_names, length, apart, of_segment, band_hz)))
+            found.append(find(_named(path), s, Wanted(wanted_names, length, apart, of_segment, band_hz), connectome_of(path, port, s)))
         except InputError as error:
             raise InputError(*(p.at(f"{port} of {path}") for p in error.problems)) from None
     compared = compare(*found) if other else None

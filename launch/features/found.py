@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cosim.errors import InputError, Problem
+from cosim.launch.features.structure import RULE, Structure, structure_of
 from cosim.launch.report.drawing import number
 from cosim.models.observe.features.connectivity import above_diagonal, agreement, correlation
 from cosim.models.observe.features.divergence_estimates import Estimate, by_normal
@@ -73,6 +74,8 @@ class Found:
         Of every two channels at every frequency of the band.
     plv : Locking or None
         Phase-locking.
+    structure : Structure or None
+        The connectome beside `fc`; None also where the run has none of these channels.
     """
 
     name: str
@@ -84,6 +87,7 @@ class Found:
     bands: tuple[tuple[str, float, float, NDArray[np.float64]], ...] = ()
     coherence: Coherence | None = None
     plv: Locking | None = None
+    structure: Structure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +112,8 @@ class Compared:
     remark: str
 
 
-def find(name: str, s: Signals, wanted: Wanted) -> Found:
-    """Return the features of one run; raise `InputError` when one cannot be computed."""
+def find(name: str, s: Signals, wanted: Wanted, weights: NDArray[np.float64] | None = None) -> Found:
+    """Return the features of one run, beside the connectome of its channels; raise `InputError` when one cannot be computed."""
     unknown = [f for f in wanted.features if f not in FEATURES]
     if unknown:
         raise InputError(Problem(f"there is no feature '{unknown[0]}'", "--features", remedy=did_you_mean(unknown[0], list(FEATURES))))
@@ -126,10 +130,12 @@ def find(name: str, s: Signals, wanted: Wanted) -> Found:
         bands = tuple((n, a, b, band_power(psd, a, b)) for n, a, b in named if b <= s.nyquist_hz and _reached(psd, a, b))
     if "plv" in asked and wanted.band_hz is None:
         raise InputError(Problem("phases are asked for, but not in which band", "--features plv", remedy="add --band '8 Hz' '13 Hz'"))
-    return Found(name, s, correlation(s) if "fc" in asked else None,
+    fc = correlation(s) if "fc" in asked else None
+    return Found(name, s, fc,
                  connectivity_dynamics(s, wanted.window, wanted.every) if "fcd" in asked else None, psd, top, bands,
                  coherence(s, wanted.segment, low, high) if "coherence" in asked else None,
-                 phase_locking(s, low, high) if "plv" in asked else None)
+                 phase_locking(s, low, high) if "plv" in asked else None,
+                 structure_of(fc, weights) if fc is not None and weights is not None else None)
 
 
 def _reached(psd: Spectrum, low: float, high: float) -> bool:
@@ -159,6 +165,9 @@ def rows(f: Found) -> list[tuple[str, str]]:
     told = [("record", f"{number(seconds)} s, {f.signals.length:,} samples of {f.signals.size} channels")]
     if f.fc is not None:
         told.append(("mean correlation of pairs", _spread(above_diagonal(f.fc))))
+    if f.structure is not None:
+        agreed = f.structure.agreement
+        told.append(("agreement with the connectome", f"unknown: {f.structure.remark}" if agreed is None else f"{number(agreed)} ({RULE})"))
     if f.fcd is not None:
         told.append((f"FCD, {len(f.fcd.matrix)} windows, all pairs", _spread(f.fcd.distribution)))
         told.append(("FCD, pairs of windows that share no sample", _spread(f.fcd.apart)))

@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined
 
 from cosim.launch.features.found import Compared, Found, rows, rows_compared
-from cosim.launch.features.pictures import draw_coherence, draw_connectivity, draw_dynamics, draw_locking, draw_spectra
+from cosim.launch.features.pictures import draw_coherence, draw_connectivity, draw_dynamics, draw_locking, draw_spectra, draw_structure
 from cosim.launch.report.drawing import style
 
 
@@ -31,6 +31,7 @@ def write_page(path: Path, port: str, found: Sequence[Found], compared: Compared
     with style():
         drawn = [(title, draw(found)) for title, there, draw in (
             ("Functional connectivity", one.fc is not None and one.signals.size > 1, draw_connectivity),
+            ("Functional and structural connectivity", one.structure is not None and one.signals.size > 1, draw_structure),
             ("Functional connectivity dynamics", one.fcd is not None, draw_dynamics),
             ("Spectra", one.psd is not None, draw_spectra),
             ("Coherence", one.coherence is not None and one.signals.size > 1, draw_coherence),

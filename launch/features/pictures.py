@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 from numpy.typing import NDArray
 
 from cosim.launch.features.found import Found
+from cosim.launch.features.structure import RULE
 from cosim.launch.report.drawing import BLUE, FAINT, GREY, INK, MUTED, VERMILION, Picture, new_figure, number, picture, short
 from cosim.models.observe.features.connectivity import above_diagonal
 
@@ -28,6 +29,24 @@ def draw_connectivity(found: Sequence[Found]) -> Picture:
     figure = _matrices(matrices, found[0].signals.names, "r", -1.0, 1.0, "RdBu_r", "correlation r")
     return picture(figure, f"Functional connectivity of {found[0].signals.size} channels as a matrix of correlations",
                    "Functional connectivity: Pearson's correlation of every two channels over the whole record; right, of all pairs.")
+
+
+def draw_structure(found: Sequence[Found]) -> Picture:
+    """Draw the correlation of every two channels over the weight of their link, a panel a run."""
+    each = [(f, f.fc, f.structure) for f in found if f.fc is not None and f.structure is not None]
+    figure = new_figure(4.2)
+    places = figure.subplots(1, len(each), squeeze=False, sharex=True, sharey=True)[0]
+    for place, (f, fc, structure), colour in zip(places, each, _COLOURS, strict=False):
+        place.plot(above_diagonal(structure.weights), above_diagonal(fc), ".", color=colour, markersize=3, alpha=0.4, markeredgewidth=0,
+                   rasterized=True)
+        agreed = "unknown" if structure.agreement is None else number(structure.agreement)
+        place.set_title(f"{short(f.name, 40)}: agreement {agreed}")
+        place.set_xlabel("weight of the link")
+    places[0].set_ylabel("correlation r")
+    figure.tight_layout()
+    return picture(figure, "Functional connectivity of every two channels over the weight of the link between them",
+                   "Each pair of channels: its correlation over the weight of its link in the connectome of the run; at 0 pairs without "
+                   f"one. Agreement: {RULE}.")
 
 
 def draw_coherence(found: Sequence[Found]) -> Picture:

@@ -28,6 +28,10 @@ def _write(group: h5py.Group, f: Found) -> None:
     group["channels"] = list(s.names)
     if f.fc is not None:
         group["fc"] = f.fc
+    if f.structure is not None:
+        group["connectome"] = f.structure.weights
+        if f.structure.agreement is not None:
+            group["connectome"].attrs["agreement_with_fc"] = f.structure.agreement
     if f.fcd is not None:
         group["fcd/matrix"], group["fcd/centres_ms"], group["fcd/patterns"] = f.fcd.matrix, f.fcd.centres_ms, f.fcd.patterns
         group["fcd"].attrs.update({"window_samples": f.fcd.window, "every_samples": f.fcd.every})
@@ -61,6 +65,8 @@ def summary(f: Found) -> dict[str, object]:
     pairs = np.triu_indices(f.signals.size, 1)
     if f.fc is not None:
         told["fc_mean"] = _known(f.fc[pairs])
+    if f.structure is not None:
+        told["fc_agreement_with_connectome"] = f.structure.agreement
     if f.fcd is not None:
         told |= {"fcd_windows": len(f.fcd.matrix), "fcd_mean": _known(f.fcd.distribution), "fcd_mean_apart": _known(f.fcd.apart)}
     if f.psd is not None and f.peak is not None:

@@ -112,3 +112,38 @@ def test_a_channel_that_is_constant_or_not_finite_is_named_and_can_be_left_out(t
         assert isinstance(done.exception, InputError)
         assert words in str(done.exception)
     assert features(tmp_path / "constant", "--port", "brain.rate", "--features", "fc", "--without", "rM1").exit_code == 0
+
+
+def with_connectome(run: Path, weights: np.ndarray, labels: list[str], group: str = "brain") -> Path:
+    with h5py.File(run / "results.h5", "a") as file:
+        static = file.require_group(f"groups/{group}/static")
+        static["weights"], static["labels"] = weights, [label.encode() for label in labels]
+    return run
+
+
+@pytest.mark.parametrize("group", ["brain", "elsewhere"])
+def test_connectivity_is_held_against_the_connectome_by_name_and_in_both_directions(tmp_path: Path, group: str) -> None:
+    x = known()
+    one_way = np.tril(np.random.default_rng(3).random((5, 5)))
+    labels = ["other", *NAMES[::-1]]
+    run = with_connectome(write_signals(tmp_path / "run", x, NAMES), one_way, labels, group)
+    done = features(run, "--port", "brain.rate", "--features", "fc", "--json")
+    assert done.exit_code == 0, done.output
+    here = [labels.index(name) for name in NAMES]
+    both = (one_way + one_way.T)[np.ix_(here, here)] / 2
+    pairs = np.triu_indices(4, 1)
+    expected = np.corrcoef(np.corrcoef(x.T)[pairs], both[pairs])[0, 1]
+    assert json.loads(done.stdout)["runs"][0]["fc_agreement_with_connectome"] == pytest.approx(expected, rel=1e-12)
+    with h5py.File(run / "features" / "brain.rate.h5") as file:
+        assert np.array_equal(file["run/connectome"][...], both)
+        assert file["run/connectome"].attrs["agreement_with_fc"] == pytest.approx(expected, rel=1e-12)
+    assert "Functional and structural connectivity" in (run / "features" / "brain.rate.html").read_text()
+
+
+def test_a_run_without_a_connectome_of_these_channels_is_held_against_none(tmp_path: Path) -> None:
+    run = with_connectome(write_signals(tmp_path / "run", known(), NAMES), np.eye(3), NAMES[:3])
+    done = features(run, "--port", "brain.rate", "--features", "fc", "--json")
+    assert "fc_agreement_with_connectome" not in json.loads(done.stdout)["runs"][0]
+    run = with_connectome(write_signals(tmp_path / "other", known(), NAMES), np.ones((4, 4)), NAMES)
+    done = features(run, "--port", "brain.rate", "--features", "fc")
+    assert "unknown: a connectivity is the same in every pair of channels" in done.stdout and done.exit_code == 0

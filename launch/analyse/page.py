@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -9,7 +10,9 @@ from jinja2 import Environment, StrictUndefined
 
 from cosim.launch.analyse.found import Found, tables
 from cosim.launch.analyse.pictures import diagram, phase_plane
-from cosim.launch.report.drawing import style
+from cosim.launch.report.drawing import Picture, style
+
+Table = tuple[str, tuple[str, ...], list[tuple[str, ...]]]
 
 
 def write_page(path: Path, f: Found) -> None:
@@ -18,8 +21,13 @@ def write_page(path: Path, f: Found) -> None:
         drawn = [(title, p) for title, p in (("Along the parameter", diagram(f)), ("Phase plane", phase_plane(f))) if p is not None]
     model = f.region.model
     said = ", ".join(f"{k} = {v:g}" for k, v in f.given.items()) or "default parameters"
+    ends = [f"The family of Hopf point {i}: {family.end}" for i, family in enumerate(f.families, 1)]
+    path.write_text(rendered(model.name, f"{model.about} {model.source}", said, drawn, tables(f), ends), encoding="utf-8")
+
+
+def rendered(title: str, about: str, said: str, drawn: Sequence[tuple[str, Picture]], found: Sequence[Table], notes: Sequence[str]) -> str:
+    """Return a page: what was analysed, pictures with their headings, tables, and notes, which are sentences without a full stop."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(files("cosim.launch.analyse").joinpath("template.html").read_text(encoding="utf-8"))
     css = files("cosim.launch.report").joinpath("style.css").read_text(encoding="utf-8")
-    path.write_text(template.render(title=model.name, about=model.about, source=model.source, said=said, drawn=drawn, tables=tables(f),
-                                    ends=[family.end for family in f.families], css=css), encoding="utf-8")
+    return template.render(title=title, about=about, said=said, drawn=drawn, tables=found, notes=notes, css=css)

@@ -13,7 +13,7 @@ from cosim.launch.report.drawing import BLUE, FAINT, GREEN, GREY, INK, MUTED, PA
 from cosim.models.wholebrain.analysis.plane import plane
 
 _MOST_VARIABLES = 6
-_MARKS = {"fold": ("s", "fold"), "branch point": ("D", "branch point"), "Hopf": ("o", "Hopf point")}
+MARKS = {"fold": ("s", "fold"), "branch point": ("D", "branch point"), "Hopf": ("o", "Hopf point")}
 
 
 def diagram(f: Found, figure: Figure | None = None, variables: int = _MOST_VARIABLES) -> Picture | None:
@@ -29,7 +29,7 @@ def diagram(f: Found, figure: Figure | None = None, variables: int = _MOST_VARIA
         place.set_ylabel(_with_unit(name, f.region.model.state[k].unit))
     if f.families:
         for family in f.families:
-            _runs(places[-1], np.array([c.parameter for c in family.cycles]), np.array([c.frequency_hz for c in family.cycles]),
+            runs(places[-1], np.array([c.parameter for c in family.cycles]), np.array([c.frequency_hz for c in family.cycles]),
                   np.array([c.stable for c in family.cycles]), GREEN, 1.5)
         places[-1].set_ylabel("frequency (Hz)")
         places[-1].set_ylim(0, None)
@@ -88,13 +88,13 @@ def phase_plane(f: Found, figure: Figure | None = None) -> Picture | None:
 
 def _branches(place: Axes, f: Found, k: int) -> None:
     for i, b in enumerate(f.branches):
-        _runs(place, b.parameter, b.states[:, k], b.stable, INK, 1.5, ("stable", "unstable") if i == 0 else None)
+        runs(place, b.parameter, b.states[:, k], b.stable, INK, 1.5, ("stable", "unstable") if i == 0 else None)
     for i, family in enumerate(f.families):
         parameter, stable = np.array([c.parameter for c in family.cycles]), np.array([c.stable for c in family.cycles])
         for side in (0, 1):
             values = np.array([(c.low, c.high)[side][k] for c in family.cycles])
-            _runs(place, parameter, values, stable, GREEN, 1.5, ("cycle", "unstable cycle") if i == side == 0 else None)
-    for kind, (mark, label) in _MARKS.items():
+            runs(place, parameter, values, stable, GREEN, 1.5, ("cycle", "unstable cycle") if i == side == 0 else None)
+    for kind, (mark, label) in MARKS.items():
         at = [(b.parameter, b.state[k]) for b in f.bifurcations if b.kind == kind]
         if at:
             place.plot(*np.array(at).T, mark, color={"fold": BLUE, "Hopf": VERMILION}.get(kind, PLUM), markersize=5, zorder=5, label=label)
@@ -103,7 +103,7 @@ def _branches(place: Axes, f: Found, k: int) -> None:
     place.tick_params(color=MUTED)
 
 
-def _runs(place: Axes, x: np.ndarray, y: np.ndarray, stable: np.ndarray, colour: str, width: float,
+def runs(place: Axes, x: np.ndarray, y: np.ndarray, stable: np.ndarray, colour: str, width: float,
           labels: tuple[str, str] | None = None) -> None:
     """Draw a curve in runs, solid where stable and dashed where not."""
     edges = [0, *(np.flatnonzero(np.diff(stable.astype(int))) + 1), len(x)]

@@ -1,21 +1,18 @@
-"""Cycles, delays, networks and explicit steps, held against closed forms and integration."""
+"""Cycles, delays and explicit steps, held against closed forms and integration."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.integrate import solve_ivp
-from support.regions import EPILEPTOR, NORMAL_FORM, PITCHFORK, WILSON_COWAN
+from support.regions import EPILEPTOR, NORMAL_FORM, WILSON_COWAN
 
-from cosim.errors import InputError
 from cosim.models.wholebrain.analysis.bifurcations import bifurcations
 from cosim.models.wholebrain.analysis.branches import Line, branches
 from cosim.models.wholebrain.analysis.cycles import Cycle, Family, cycle_at, families
 from cosim.models.wholebrain.analysis.delays import delayed_eigenvalues
-from cosim.models.wholebrain.analysis.network import Regions, critical_gain, rest
 from cosim.models.wholebrain.analysis.region import Region
 from cosim.models.wholebrain.analysis.stiffness import largest_stable_step
-from cosim.models.wholebrain.language.model import Model, everything
+from cosim.models.wholebrain.language.model import Model
 
 
 def followed(model: Model, name: str, start: float, stop: float, at: float, **given: float) -> tuple[tuple[Family, ...], Cycle]:
@@ -65,40 +62,6 @@ def test_without_delay_the_eigenvalues_are_those_of_the_sum() -> None:
     expected = np.sort(np.linalg.eigvals(a + b))[::-1]
     assert delayed_eigenvalues(a, [b], [0.0]) == pytest.approx(expected, abs=1e-13)
     assert delayed_eigenvalues(a, [b], [1e-9])[:2] == pytest.approx(expected, abs=1e-7)
-
-
-def random_network(gain: float) -> Regions:
-    weights = np.random.default_rng(3).uniform(0, 1, (6, 6))
-    np.fill_diagonal(weights, 0)
-    return Regions(WILSON_COWAN, everything(WILSON_COWAN, {"P": np.linspace(0.2, 0.8, 6)}, 6), weights, gain)
-
-
-def test_the_jacobian_of_a_network_is_the_derivative_of_its_slopes() -> None:
-    net, x = random_network(0.7), np.random.default_rng(4).uniform(0.05, 0.3, (2, 6))
-    direction, h = np.random.default_rng(5).normal(size=(2, 6)), 1e-5
-    along = (net.slopes(x + h * direction) - net.slopes(x - h * direction)) / (2 * h)
-    moved = (net.jacobian(x) @ direction.T.ravel()).reshape(6, 2).T
-    assert moved == pytest.approx(along, abs=1e-8)
-
-
-def test_a_network_rests_where_integration_ends() -> None:
-    net = random_network(0.1)
-    found = rest(net, np.full((2, 6), 0.05))
-    run = solve_ivp(lambda _, x: net.slopes(x.reshape(2, 6)).ravel(), (0, 600), np.full(12, 0.05), method="LSODA", rtol=1e-10, atol=1e-12)
-    assert found.is_stable
-    assert found.state == pytest.approx(run.y[:, -1].reshape(2, 6), abs=1e-8)
-
-
-def test_the_critical_coupling_is_one_over_the_largest_eigenvalue_of_the_weights() -> None:
-    weights = np.random.default_rng(6).uniform(0, 1, (5, 5))
-    lead, vectors = np.linalg.eig(weights)
-    net = Regions(PITCHFORK, everything(PITCHFORK, {"mu": -2.0}, 5), weights, 0.0)
-    gain, here = critical_gain(net, np.zeros((1, 5)), 0.0, 4.0)
-    assert gain == pytest.approx(2.0 / lead.real.max(), abs=1e-8)
-    share = np.abs(vectors[:, np.argmax(lead.real)]) ** 2
-    assert here.shares == pytest.approx(share / share.sum(), abs=1e-6)
-    with pytest.raises(InputError, match="cannot be searched between 3 and 4"):
-        critical_gain(net, np.zeros((1, 5)), 3.0, 4.0)
 
 
 @pytest.mark.parametrize(("scheme", "bound"), [("euler", 2.0), ("heun", 2.0), ("rk4", 2.785293563405282)])

@@ -9,7 +9,7 @@ from math import pi
 import numpy as np
 from scipy.optimize import brentq
 
-from cosim.models.wholebrain.analysis.branches import Branch, Line, Place
+from cosim.models.wholebrain.analysis.branches import Branch, Curve, Line, Place
 from cosim.models.wholebrain.analysis.differences import widths
 from cosim.models.wholebrain.analysis.hopf import first_lyapunov
 from cosim.models.wholebrain.analysis.region import Region
@@ -62,12 +62,12 @@ def bifurcations(region: Region, name: str, start: float, stop: float, branch: B
     found = []
     for a, b in zip(branch.places, branch.places[1:], strict=False):
         reach = float(a.tangent @ (b.z - a.z))
-        found += [_described(line, z, a) for z in _crossings(line, a, 0.0, reach)]
+        found += [_described(line, z, a) for z in crossings(line, a, 0.0, reach)]
     return tuple(found)
 
 
-def _crossings(line: Line, a: Place, low: float, high: float) -> Iterator[Array]:
-    """Yield the points between two places of the arc at which a real part passes 0."""
+def crossings(line: Curve, a: Place, low: float, high: float, accuracy: float = 1e-14) -> Iterator[Array]:
+    """Yield the points between two places of the arc at which a real part passes 0; the arc starts at `a`."""
     ends = [_point(line, a, s) for s in (low, high)]
     if ends[0] is None or ends[1] is None:
         return
@@ -80,15 +80,18 @@ def _crossings(line: Line, a: Place, low: float, high: float) -> Iterator[Array]
         z = _point(line, a, s)
         return float(line.eigenvalues(z)[rank].real) if z is not None else np.nan
 
-    s = float(brentq(real_part, low, high, xtol=1e-14, rtol=1e-14))
+    try:
+        s = float(brentq(real_part, low, high, xtol=accuracy, rtol=1e-14))
+    except ValueError:  # the arc is lost on the way, as where many branches meet at once
+        return
     z = _point(line, a, s)
-    yield from _crossings(line, a, low, s - _NEAR)
+    yield from crossings(line, a, low, s - _NEAR, accuracy)
     if z is not None:
         yield z
-    yield from _crossings(line, a, s + _NEAR, high)
+    yield from crossings(line, a, s + _NEAR, high, accuracy)
 
 
-def _point(line: Line, a: Place, s: float) -> Array | None:
+def _point(line: Curve, a: Place, s: float) -> Array | None:
     settled = line.corrected(a.z + s * a.tangent, a.tangent)
     return None if settled is None else settled[0]
 

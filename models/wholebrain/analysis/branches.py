@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,31 @@ class Place(NamedTuple):
     tangent: Array
 
 
+class Curve(Protocol):
+    """Fixed points along a parameter: `z` is the state, scaled so that each variable goes about as far, then the parameter from 0 to 1."""
+
+    @property
+    def low(self) -> Array:
+        """The least that each variable may be, scaled."""
+
+    @property
+    def high(self) -> Array:
+        """The most that it may be."""
+
+    @property
+    def middle(self) -> Array:
+        """The middle of its usual range."""
+
+    def eigenvalues(self, z: Array) -> Complex:
+        """Return the eigenvalues, 1/ms, the largest real part first."""
+
+    def tangent(self, z: Array, along: Array) -> Array:
+        """Return the direction of the branch, of length 1, on the side of another direction."""
+
+    def corrected(self, guess: Array, normal: Array) -> tuple[Array, int] | None:
+        """Return the fixed point in the plane through a guess and the number of Newton's steps; None where they do not settle."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """Hold a region whose parameter runs over an interval; `z` is the state in usual ranges, then the parameter from 0 to 1."""
@@ -34,6 +59,21 @@ class Line:
     name: str
     start: float
     stop: float
+
+    @property
+    def low(self) -> Array:
+        """The least that each variable may be, scaled."""
+        return np.array([v.low for v in self.region.model.state]) / widths(self.region.model)
+
+    @property
+    def high(self) -> Array:
+        """The most that it may be."""
+        return np.array([v.high for v in self.region.model.state]) / widths(self.region.model)
+
+    @property
+    def middle(self) -> Array:
+        """The middle of its usual range."""
+        return np.array([sum(v.range) / 2 for v in self.region.model.state]) / widths(self.region.model)
 
     def slopes(self, z: Array) -> Array:
         """Return the scaled slopes, (variables, n), at n points, (variables + 1, n)."""
@@ -125,25 +165,22 @@ def branches(region: Region, name: str, start: float, stop: float) -> tuple[Bran
     for part in np.linspace(0, 1, _SEEDS):
         for point in fixed_points(region.at(name, float(line.parameter(part))), _STARTS):
             z = np.append(np.array(point.state) / width, part)
-            if not any(_passes(branch, z) for branch in found):
+            if not any(passes(branch.places, z) for branch in found):
                 found.append(_whole(line, z))
     if not found:
         raise none_found(region, _SEEDS * _STARTS)
     return tuple(found)
 
 
-def follow(line: Line, z: Array, along: Array) -> Iterator[Place]:
+def follow(line: Curve, z: Array, along: Array, longest: float = LONGEST) -> Iterator[Place]:
     """Yield the points of a branch from one of them on, by pseudo-arclength, until it leaves the interval or comes back.
 
     Source: Keller 1977, Numerical solution of bifurcation and nonlinear eigenvalue problems; steps grow where Newton's method is quick
     and shrink where the branch turns.
     """
-    width = widths(line.region.model)
-    low, high = (np.array([getattr(v, bound) for v in line.region.model.state]) / width - side * 1e-9
-                 for bound, side in (("low", 1), ("high", -1)))
-    middle = np.array([sum(v.range) / 2 for v in line.region.model.state]) / width
+    low, high, middle = line.low - 1e-9, line.high + 1e-9, line.middle
     here = Place(z, line.tangent(z, along))
-    first, length = here, LONGEST / 4
+    first, length = here, longest / 4
     yield here
     for count in range(MOST):
         there = _next(line, here, length)
@@ -165,10 +202,10 @@ def follow(line: Line, z: Array, along: Array) -> Iterator[Place]:
         if count > 5 and np.linalg.norm(place.z - first.z) < length and place.tangent @ first.tangent > 0.9:
             yield first
             return
-        length = min(LONGEST, length * 1.5) if effort <= 4 else length
+        length = min(longest, length * 1.5) if effort <= 4 else length
 
 
-def _next(line: Line, here: Place, length: float) -> tuple[Place, int] | None:
+def _next(line: Curve, here: Place, length: float) -> tuple[Place, int] | None:
     settled = line.corrected(here.z + length * here.tangent, here.tangent)
     if settled is None:
         return None
@@ -179,7 +216,7 @@ def _next(line: Line, here: Place, length: float) -> tuple[Place, int] | None:
     return (Place(z, tangent), effort) if tangent @ here.tangent > 0.97 else None
 
 
-def _at_end(line: Line, inside: Place, outside: Place) -> Place | None:
+def _at_end(line: Curve, inside: Place, outside: Place) -> Place | None:
     """Return the point where a branch meets the end of the interval."""
     end = 0.0 if outside.z[-1] < 0 else 1.0
     part = (end - inside.z[-1]) / (outside.z[-1] - inside.z[-1])
@@ -193,20 +230,26 @@ def _whole(line: Line, z: Array) -> Branch:
     """Return a branch in both directions from one of its points."""
     up = np.eye(len(z))[-1]
     forth = list(follow(line, z, up)) if z[-1] < 1 else [Place(z, line.tangent(z, up))]
-    back = list(follow(line, z, -up)) if z[-1] > 0 and not _closed(forth) else []
-    places = [Place(p.z, -p.tangent) for p in back[:0:-1]] + forth
+    back = list(follow(line, z, -up)) if z[-1] > 0 and not is_closed(forth) else []
+    places = joined(back, forth)
     scaled = np.array([p.z for p in places])
     eigenvalues = np.array([line.eigenvalues(s) for s in scaled])
     return Branch(line.parameter(scaled[:, -1]), scaled[:, :-1] * widths(line.region.model), eigenvalues, tuple(places))
 
 
-def _closed(places: list[Place]) -> bool:
+def joined(back: Sequence[Place], forth: Sequence[Place]) -> list[Place]:
+    """Return the points of a branch in one direction, from those in both directions from one of them."""
+    return [Place(p.z, -p.tangent) for p in back[:0:-1]] + list(forth)
+
+
+def is_closed(places: Sequence[Place]) -> bool:
+    """Return whether a branch came back to where it began."""
     return len(places) > 5 and places[-1] is places[0]
 
 
-def _passes(branch: Branch, z: Array) -> bool:
+def passes(places: Sequence[Place], z: Array) -> bool:
     """Return whether a branch has a point with the same parameter and state."""
-    scaled = np.array([p.z for p in branch.places])
+    scaled = np.array([p.z for p in places])
     before, after = scaled[:-1], scaled[1:]
     between = (before[:, -1] - z[-1]) * (after[:, -1] - z[-1]) <= 0
     for a, b in zip(before[between], after[between], strict=True):

@@ -32,12 +32,29 @@ def first_lyapunov(region: Region, state: Array) -> float:
     matrix = region.jacobian(state) * width[None, :] / width[:, None]
     q, omega = _critical(matrix)
     p, _ = _critical(matrix.T)
-    p = p / (p @ q)  # so that the plain product p q is 1
 
     def f(direction: Array) -> Array:
         found: Array = region.slopes((state + direction * width)[:, None])[:, 0] / width
         return found
 
+    return lyapunov(f, matrix, q, p, omega)
+
+
+def lyapunov(f: Flow, matrix: Array, q: Complex, p: Complex, omega: float) -> float:
+    """Return the first Lyapunov coefficient of a flow.
+
+    Parameters
+    ----------
+    f : callable
+        Its slope at a distance, (n,), from the fixed point.
+    matrix : (n, n) float64
+        Its Jacobian there.
+    q, p : (n,) complex128
+        Eigenvectors of the matrix and of its transpose for the eigenvalue i omega; q has length 1.
+    omega : float
+        Angular frequency of the critical mode.
+    """
+    p = p / (p @ q)  # so that the plain product p q is 1
     r, s = np.asarray(q.real, np.float64), np.asarray(q.imag, np.float64)
     rr, ss = _second(f, r), _second(f, s)
     rs = (_second(f, r + s) - _second(f, r - s)) / 4

@@ -71,7 +71,7 @@ def extensions() -> list[Extension]:
             found.append(Extension(module, [str(source), *more.get(module, [])], depends=depends,
                                    include_dirs=["cosim", str(source.parent), str(NEURONS), str(REGIONS)],
                                    extra_compile_args=["-O3", "-std=gnu11", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math",
-                                                       "-Wno-unreachable-code", "-MMD"]))
+                                                       "-Wno-unreachable-code", "-MMD", "-g0"]))
     return found
 
 

@@ -15,6 +15,7 @@ from cosim.experiment.parameters import read_fields
 from cosim.experiment.source import read_source
 from cosim.interfaces import Port
 from cosim.models.observe.building import Bound, bind, refuse_short
+from cosim.models.observe.gains import order_told
 from cosim.models.observe.parameters import Observation
 from cosim.record.journal import Completed, Data
 from cosim.record.reading import RecordedPort, Results, read_results
@@ -58,9 +59,11 @@ def observe_command(run: Path, ports: tuple[str, ...], file: Path, out: Path | N
     """
     from cosim.launch.observed_pictures import draw_all  # noqa: PLC0415 (draws in the plotting library, which other commands do not need)
 
-    results = read_results(run)
-    path = observe(results, chosen(results, ports), read_operators(file), out or results.path.with_name("observed.h5"),
-                   overwrite=overwrite)
+    results, operators = read_results(run), read_operators(file)
+    inputs = chosen(results, ports)
+    path = observe(results, inputs, operators, out or results.path.with_name("observed.h5"), overwrite=overwrite)
+    for remark in _orders(inputs, operators):
+        click.echo(f"remark: {remark}", err=True)
     for written in (path, *draw_all(path)):
         click.echo(str(written))
 
@@ -119,7 +122,7 @@ def observe(results: Results, inputs: Mapping[str, RecordedPort], operators: Map
     _refuse_existing(out, overwrite)
     every, last = _grid(inputs)
     clock = Clock(results.tick_ms, every)
-    ports = {n: Port(p.name, p.kind, p.unit, p.size, labels=p.names) for n, p in inputs.items()}
+    ports = _ports_of(inputs)
     bounds: dict[str, Bound] = {}
     problems: list[Problem] = []
     for name, spec in operators.items():
@@ -159,6 +162,18 @@ def _refuse_existing(path: Path, overwrite: bool) -> None:
     if not overwrite:
         raise InputError(Problem(f"'{path}' exists already", "--out",
                                  remedy="replace it with --overwrite, or choose another name with --out"))
+
+
+def _orders(inputs: Mapping[str, RecordedPort], operators: Mapping[str, Observation]) -> list[str]:
+    """Return which gains take columns or sources in an order that no names confirm."""
+    ports = _ports_of(inputs)
+    found = [(name, order_told(spec.gain, ports[spec.input or next(iter(ports))])) for name, spec in operators.items() if spec.gain]
+    return [f"{name}: {order}" for name, order in found if order]
+
+
+def _ports_of(inputs: Mapping[str, RecordedPort]) -> dict[str, Port]:
+    """Return what was recorded as ports, by name of the input."""
+    return {n: Port(p.name, p.kind, p.unit, p.size, labels=p.names) for n, p in inputs.items()}
 
 
 def _with_sources(spec: Observation, results: Results) -> Observation:

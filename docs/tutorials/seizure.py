@@ -1,7 +1,7 @@
 """Let a seizure spread, look at it through depth electrodes, and treat it; docs/tutorials/seizure.md explains it.
 
 Usage: ``python docs/tutorials/seizure.py [FOLDER]`` writes seizure_spread.svg, seizure_seeg.svg and seizure_treated.svg there
-(docs/images), in about a minute.
+(docs/images), in half a minute.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def draw_structure(found: Sequence[Found]) -> Picture:
     figure = new_figure(4.2)
     places = figure.subplots(1, len(each), squeeze=False, sharex=True, sharey=True)[0]
     for place, (f, fc, structure), colour in zip(places, each, _COLOURS, strict=False):
-        place.plot(above_diagonal(structure.weights), above_diagonal(fc), ".", color=colour, markersize=3, alpha=0.4, markeredgewidth=0,
+        place.plot(above_diagonal(structure.weights), above_diagonal(fc), ".", color=colour, markersize=5, alpha=0.4, markeredgewidth=0,
                    rasterized=True)
         agreed = "unknown" if structure.agreement is None else number(structure.agreement)
         place.set_title(f"{short(f.name, 40)}: agreement {agreed}")

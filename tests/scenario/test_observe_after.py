@@ -86,3 +86,15 @@ def test_observing_later_gives_the_same_bits(tmp_path: Path) -> None:
     pictures = [Path(tmp_path / line) for line in done.out.splitlines()[1:]]
     assert len(pictures) == 5
     assert all(p.read_bytes().startswith(b"\x89PNG") for p in pictures)
+
+
+def test_a_gain_without_names_is_told_in_which_order_it_was_taken(tmp_path: Path) -> None:
+    write_files(tmp_path)
+    (tmp_path / "layout.yaml").write_text("cosim_layout: 1\ntransport: loopback\n")
+    assert cosim("run", "experiment.yaml", "--layout", "layout.yaml", "--out", "run", "--no-report", cwd=tmp_path).status == 0
+    np.save(tmp_path / "gain.npy", np.ones((3, 76)))
+    (tmp_path / "two.yaml").write_text("operators: {a: {gain: {file: gain.npy}}, b: {gain: {sensors: sensors.txt}}}")
+    done = cosim("observe", "run", "--port", "brain.S_E", "--operators", "two.yaml", cwd=tmp_path)
+    first = read_results(tmp_path / "run").port("brain.S_E").names[0]
+    assert done.status == 0 and done.err.splitlines() == [
+        f"remark: a: columns of the gain are taken in the order of the channels, {first} first"]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import kstest
 from support.wholebrain import brain, random_connectome, run, write_zip
 
+from cosim.interfaces import Context
 from cosim.models.wholebrain import twin
 from cosim.models.wholebrain.component import WholeBrain
 from cosim.models.wholebrain.connectome import Connectome
@@ -18,6 +19,7 @@ from cosim.models.wholebrain.network import leads_and_lags, network
 from cosim.models.wholebrain.parameters import Exchange, OtherModel, Sigmoid, Stimulus, WholeBrainParameters
 from cosim.random import philox, stream_key
 from cosim.timegrid import Clock, Window
+from cosim.transport.loopback import SoloRanks
 
 
 def test_a_link_of_delay_zero_carries_the_state_of_the_step_before(tmp_path: Path) -> None:
@@ -245,6 +247,18 @@ def test_a_stimulus_is_on_in_the_steps_that_start_in_its_time(tmp_path: Path) ->
     )
     x = np.diff(run(b, 10, 4)["x"][:, 1], prepend=0.0)
     assert x == pytest.approx([0, 0, 0, 0.2, 0.2, 0.2, 0, 0, 0, 0], abs=1e-15)
+
+
+def test_ports_that_nobody_takes_are_left_out_and_change_no_bit_of_the_others() -> None:
+    settings = WholeBrainParameters(connectome="synthetic", noise=0.01, coupling=0.1)
+    given = []
+    for taken in (None, frozenset({"S_I", "rate"})):
+        one = WholeBrain(settings, Clock(Fraction(1, 10), 1))
+        one.prepare(Context("brain", 1, 100, SoloRanks(), Path(), taken=taken))
+        assert taken is None or set(one.initial()) == taken
+        given.append(run(one, 100, 30))
+    assert set(given[1]) == {"S_I", "rate"} < set(given[0])
+    assert all(given[1][name].tobytes() == given[0][name].tobytes() for name in given[1])
 
 
 def test_windows_are_stamped_with_what_they_reached() -> None:

@@ -52,7 +52,7 @@ def _set(data: Any, keys: Keys, value: Any) -> Problem | None:
         above = dotted(keys[:depth])
         items: Any = dict(enumerate(data)) if isinstance(data, list) else data
         if not isinstance(items, dict):
-            instead = f"to have a mapping in its place write '{above}={{{key}: {shown(value)}}}'" if depth == len(keys) - 1 else ""
+            instead = f"write a mapping in place of {shown(data)}: '{above}={{{key}: {shown(value)}}}'" if depth == len(keys) - 1 else ""
             return Problem(f"'{above}' is {shown(data)}, there are no keys below it", remedy=instead)
         if isinstance(data, list) and key not in items:
             names = [item_name(item) or str(i) for i, item in items.items()]

@@ -14,6 +14,7 @@ from cosim.experiment.read import read_experiment
 from cosim.launch.analyse.network_found import Along, Mode, NetworkFound
 from cosim.launch.ready import make_components
 from cosim.models.wholebrain.analysis.branches import passes
+from cosim.models.wholebrain.analysis.delayed_network import delayed, delayed_modes
 from cosim.models.wholebrain.analysis.fixed_points import Complex
 from cosim.models.wholebrain.analysis.network import Rest, Vector, mode_of, rest
 from cosim.models.wholebrain.analysis.network_line import NetworkBranch, NetworkLine, branch_through, network_bifurcations
@@ -93,11 +94,16 @@ def find_network(experiment: Experiment, group: Group, along: Interval | None, p
     if here is None and along is None:
         rest(net, initial_state(varied.given, s, None))  # it raises what is wrong
     modes = _modes(net, here) if here is not None else ()
+    late: tuple[Mode, ...] = ()
+    if here is not None:
+        tell("looking for modes with delays", 0.0)
+        late, more = _delayed(net, here, experiment.clock(group.name).step_ms)
+        notes += more
     steps = _steps(net, here.states) if here is not None else ()
     notes += _left_out(group.parameters)
     rates = rates_in(s, here.states) if here is not None else None
     followed = _along(varied, s, here, along, points, tell) if along is not None else None
-    return NetworkFound(experiment.title, group.name, s, here, rates, modes, (), steps, tuple(notes), followed)
+    return NetworkFound(experiment.title, group.name, s, here, rates, modes, late, steps, tuple(notes), followed)
 
 
 def _rest(p: WholeBrainParameters, s: Setting, net: Linearised) -> tuple[Rest | None, list[str]]:
@@ -120,6 +126,17 @@ def _rest(p: WholeBrainParameters, s: Setting, net: Linearised) -> tuple[Rest | 
 def _modes(net: Linearised, here: Rest) -> tuple[Mode, ...]:
     vector, jacobian = Vector.of(net.setting.patches), net.jacobian(here.states)
     return tuple(Mode(e, count, vector.shares(mode_of(jacobian, e))) for e, count in distinct(here.eigenvalues, _MODES))
+
+
+def _delayed(net: Linearised, here: Rest, step_ms: float) -> tuple[tuple[Mode, ...], list[str]]:
+    found, is_sure = delayed_modes(delayed(net, here.states, step_ms), Vector.of(net.setting.patches), here.eigenvalues, _MODES)
+    notes = []
+    if found and (found[0].eigenvalue.real > 0) != (here.eigenvalues[0].real > 0):
+        change = "does not stay at rest, though it would without" if here.is_stable else "stays at rest, though it would not without"
+        notes.append(f"with its delays the network {change}; what is said along a parameter leaves delays out")
+    if not is_sure:
+        notes.append("of the modes with delays some to the right of those shown may be missing")
+    return tuple(Mode(m.eigenvalue, 1, m.shares) for m in found), notes
 
 
 def distinct(eigenvalues: Complex, most: int) -> list[tuple[complex, int]]:

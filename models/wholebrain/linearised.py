@@ -9,14 +9,12 @@ from typing import Protocol
 import numpy as np
 
 from cosim.models.language.functions import exp
-from cosim.models.wholebrain.analysis.differences import OFFSETS, STEP, WEIGHTS, steps_of
+from cosim.models.wholebrain.analysis.differences import emissions, jacobians, receptions
 from cosim.models.wholebrain.kernel._engine import Patch
-from cosim.models.wholebrain.language.model import Model
 from cosim.models.wholebrain.network import Array, Network
-from cosim.models.wholebrain.patches import Patches, build, sources
+from cosim.models.wholebrain.patches import Patches, PatchSetting, build, sources
 
 _DIFFERENCE = 1e-6
-_SMALLEST = 1e-3  # what is received has no usual range: rates in kHz lie well below 1
 
 
 class Undivided(Protocol):
@@ -97,8 +95,8 @@ class Linearised:
     setting : Undivided
         The network.
     fine : bool
-        Take differences of sixth order with steps of a part of a variable's usual range, good to about 1e-13, and not the plain ones that
-        Newton's method can do with.
+        Take derivatives of the kernel's slow twin by differences of sixth order, with steps of a part of a variable's usual range, good to
+        about 1e-13, and not the plain ones of the kernel that Newton's method can do with.
     """
 
     def __init__(self, setting: Undivided, fine: bool = False) -> None:
@@ -142,15 +140,19 @@ class Linearised:
 
     def by_own(self, states: Sequence[Array]) -> list[Array]:
         """Return for each patch the derivatives of the slope of v by variable w, (v, w, n_regions), with what is received held."""
-        return [self._by_own(p.model, made, x, c)
+        return [self._by_own(p, made, x, c)
                 for p, made, x, (c, _) in zip(self.setting.patches.all, self._built, states, self.received(states), strict=True)]
 
     def derivatives(self, states: Sequence[Array]) -> list[Derivatives]:
         """Return the derivatives of every patch."""
         found = []
         for p, made, x, (c, by) in zip(self.setting.patches.all, self._built, states, self.received(states), strict=True):
-            said = self._differences(made.send, x, self._steps(steps_of(p.model, x)))
-            found.append(Derivatives(self._by_own(p.model, made, x, c), self._by_received(made, x, c) * by, said))
+            if self._fine:
+                heard = np.moveaxis(receptions(p.model, p.values, x, c), 0, 2)
+                said = np.moveaxis(emissions(p.model, p.values, x), 0, 2)
+            else:
+                heard, said = _by_received(made, x, c), _differences(made.send, x)
+            found.append(Derivatives(self._by_own(p, made, x, c), heard * by, said))
         return found
 
     def jacobian(self, states: Sequence[Array]) -> Array:
@@ -176,26 +178,23 @@ class Linearised:
                             whole[first[k] + v * n : first[k] + (v + 1) * n, first[q] + w * m : first[q] + (w + 1) * m] += block
         return whole
 
-    def _by_own(self, model: Model, made: Patch, x: Array, c: Array) -> Array:
+    def _by_own(self, p: PatchSetting, made: Patch, x: Array, c: Array) -> Array:
+        if self._fine:
+            return np.moveaxis(jacobians(p.model, p.values, x, c), 0, 2)
         nothing = np.zeros((made.inputs, made.n))
-        return self._differences(lambda z: made.evaluate(z, c, nothing)[0], x, self._steps(steps_of(model, x)))
+        return _differences(lambda z: made.evaluate(z, c, nothing)[0], x)
 
-    def _by_received(self, made: Patch, x: Array, c: Array) -> Array:
-        nothing = np.zeros((made.inputs, made.n))
-        return self._differences(lambda z: made.evaluate(x, z, nothing)[0], c, self._steps(STEP * np.maximum(_SMALLEST, np.abs(c))))
 
-    def _steps(self, fine: Array) -> Array:
-        return fine if self._fine else np.full_like(fine, _DIFFERENCE)
+def _by_received(made: Patch, x: Array, c: Array) -> Array:
+    nothing = np.zeros((made.inputs, made.n))
+    return _differences(lambda z: made.evaluate(x, z, nothing)[0], c)
 
-    def _differences(self, f: Callable[[Array], Array], x: Array, steps: Array) -> Array:
-        """Return the derivatives of f, (results, rows, n_regions), by each row of x, (rows, n_regions)."""
-        found = []
-        for row in range(len(x)):
-            step = np.zeros_like(x)
-            step[row] = steps[row]
-            if self._fine:
-                total = sum(weight * f(x + offset * step) for offset, weight in zip(OFFSETS, WEIGHTS, strict=True)) / steps[row]
-            else:
-                total = (f(x + step) - f(x - step)) / (2 * _DIFFERENCE)
-            found.append(total)
-        return np.stack(found, axis=1)
+
+def _differences(f: Callable[[Array], Array], x: Array) -> Array:
+    """Return the derivatives of f, (results, rows, n_regions), by each row of x, (rows, n_regions)."""
+    found = []
+    for row in range(len(x)):
+        step = np.zeros_like(x)
+        step[row] = _DIFFERENCE
+        found.append((f(x + step) - f(x - step)) / (2 * _DIFFERENCE))
+    return np.stack(found, axis=1)

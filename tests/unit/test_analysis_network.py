@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
-from support.wholebrain import write_zip
+from support.wholebrain import brain, run, write_zip
 
 from cosim.errors import InputError
 from cosim.models.wholebrain.analysis.bifurcations import bifurcations
 from cosim.models.wholebrain.analysis.branches import branches
+from cosim.models.wholebrain.analysis.delayed_network import delayed, delayed_modes
+from cosim.models.wholebrain.analysis.delays import delayed_eigenvalues
 from cosim.models.wholebrain.analysis.network import Vector, critical_gain, rest
 from cosim.models.wholebrain.analysis.network_line import (
     NetworkBifurcation,
@@ -147,3 +149,36 @@ def test_montbrio_regions_alike_turn_where_one_with_a_larger_weight_onto_itself_
     assert [b.kind for b in folds] == ["fold", "fold"]
     assert sorted(b.parameter for b in folds) == pytest.approx(sorted(known), abs=1e-7)
     assert all(b.shares == pytest.approx(np.full(4, 0.25), abs=1e-6) for b in folds)
+
+
+def test_the_modes_with_delays_are_those_of_the_dense_method_and_their_count_is_that_of_the_argument_principle(tmp_path: Path) -> None:
+    draw = np.random.default_rng(2)
+    path = write_zip(tmp_path / "late.zip", drawn(4, 1), draw.uniform(1, 90, (4, 4)))
+    v = Varied(WholeBrainParameters(connectome=str(path), coupling=-0.4, model="linear"), Clock(Fraction(1), 1))
+    net = Linearised(v.read(), fine=True)
+    here = rest(net, start(v))
+    linear = delayed(net, here.states, 1.0)
+    found, is_sure = delayed_modes(linear, Vector.of(net.setting.patches), here.eigenvalues, 3)
+    each = np.unique(linear.delays)
+    parts = [linear.heard @ np.where(linear.delays == d, linear.links, 0.0) @ linear.said for d in each]
+    dense = delayed_eigenvalues(linear.local, parts, each)
+    assert is_sure
+    assert [m.eigenvalue for m in found] == pytest.approx([e for e in dense if e.imag >= 0][:3], abs=1e-10)
+
+
+def test_a_small_change_of_a_simulated_brain_dies_out_as_its_modes_with_delays_say(tmp_path: Path) -> None:
+    weights = np.array([[0.0, 1.0], [1.0, 0.0]])
+    path = write_zip(tmp_path / "late.zip", weights, np.full((2, 2), 30.0))
+    given = {"connectome": str(path), "coupling": -0.9, "model": "linear"}
+    v = Varied(WholeBrainParameters(**given), Clock(Fraction("0.1"), 1))
+    net = Linearised(v.read(), fine=True)
+    here = rest(net, start(v))
+    found, _ = delayed_modes(delayed(net, here.states, 0.1), Vector.of(net.setting.patches), here.eigenvalues, 6)
+    # Started alike, only modes in which both do the same are there, x' = -x - 0.9 x(t - 10), and the slowest of those turns.
+    e = next(m.eigenvalue for m in found if m.eigenvalue.imag > 0)
+    x = run(brain(dt="0.1", start="model", scheme="heun", initial={"x": 1e-3}, **given), 6000, 6000)["x"][:, 0]
+    t = 0.1 * np.arange(1, 6001)
+    late = t > 400
+    basis = np.stack([np.exp(e.real * t) * np.cos(e.imag * t), np.exp(e.real * t) * np.sin(e.imag * t)], axis=1)[late]
+    left = x[late] - basis @ np.linalg.lstsq(basis, x[late], rcond=None)[0]
+    assert np.abs(left).max() < 0.01 * np.abs(x[late]).max()

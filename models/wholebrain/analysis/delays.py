@@ -34,16 +34,16 @@ def delayed_eigenvalues(a: Array, b: Sequence[Array], delays_ms: Sequence[float]
     theta = (np.cos(np.pi * np.arange(points + 1) / points) - 1) / 2  # from 0 down to -1, in longest delays
     weights = np.where(np.arange(points + 1) % 2, -1.0, 1.0)
     weights[[0, -1]] /= 2
-    matrix = np.kron(_differentiation(theta, weights) / longest, np.eye(n))
-    matrix[:n] = np.kron(_interpolation(theta, weights, 0.0), a)
+    matrix = np.kron(differentiation(theta, weights) / longest, np.eye(n))
+    matrix[:n] = np.kron(interpolation(theta, weights, 0.0), a)
     for each, delay in zip(b, delays_ms, strict=True):
-        matrix[:n] += np.kron(_interpolation(theta, weights, -delay / longest), each)
+        matrix[:n] += np.kron(interpolation(theta, weights, -delay / longest), each)
     found = ordered(np.linalg.eigvals(matrix))
     exact = [polished for e in found[:n + points] if (polished := _polished(complex(e), a, b, delays_ms)) is not None]
     return ordered(np.array(exact))
 
 
-def _differentiation(theta: Array, weights: Array) -> Array:
+def differentiation(theta: Array, weights: Array) -> Array:
     """Return the differentiation matrix of the polynomial through the points (Berrut & Trefethen 2004, SIAM Rev 46:501, section 9.3)."""
     gap = theta[:, None] - theta[None, :] + np.eye(len(theta))
     matrix = np.asarray(weights[None, :] / weights[:, None] / gap, np.float64)
@@ -52,7 +52,7 @@ def _differentiation(theta: Array, weights: Array) -> Array:
     return matrix
 
 
-def _interpolation(theta: Array, weights: Array, at: float) -> Array:
+def interpolation(theta: Array, weights: Array, at: float) -> Array:
     """Return the weights of the values at the points in the value at another."""
     near = np.abs(theta - at) < 1e-15
     if near.any():

@@ -9,9 +9,10 @@ import numpy as np
 from cosim.models.wholebrain.language.model import Array, Model, sent_of, slope_of
 
 # Central differences of sixth order: Fornberg 1988, Math Comp 51:699, table 1.
-OFFSETS = np.array([-3.0, -2.0, -1.0, 1.0, 2.0, 3.0])
-WEIGHTS = np.array([-1 / 60, 3 / 20, -3 / 4, 3 / 4, -3 / 20, 1 / 60])
+_OFFSETS = np.array([-3.0, -2.0, -1.0, 1.0, 2.0, 3.0])
+_WEIGHTS = np.array([-1 / 60, 3 / 20, -3 / 4, 3 / 4, -3 / 20, 1 / 60])
 STEP = 1e-3  # of the usual range of a variable: cancellation costs 1e-13, what is cut off of a sigmoid ten times steeper 1e-14
+_SMALLEST = 1e-3  # what is received has no usual range: rates in kHz lie well below 1
 
 
 def derivative(f: Callable[[Array], Array], z: Array, steps: Array) -> Array:
@@ -31,9 +32,9 @@ def derivative(f: Callable[[Array], Array], z: Array, steps: Array) -> Array:
     (n, m, k) float64
     """
     k, n = z.shape
-    shift = np.eye(k)[:, None, :, None] * OFFSETS[None, :, None, None] * steps[:, None, None, :]
+    shift = np.eye(k)[:, None, :, None] * _OFFSETS[None, :, None, None] * steps[:, None, None, :]
     values = f((z[:, None, None, :] + shift).reshape(k, -1))
-    total = np.tensordot(WEIGHTS, values.reshape(len(values), len(OFFSETS), k, n), axes=(0, 1)) / steps
+    total = np.tensordot(_WEIGHTS, values.reshape(len(values), len(_OFFSETS), k, n), axes=(0, 1)) / steps
     return np.moveaxis(total, 2, 0)
 
 
@@ -62,7 +63,7 @@ def receptions(model: Model, values: Mapping[str, Array], x: Array, c: Array, u:
         q = z.shape[1] // n
         return slope_of(model, _tiled(values, q), np.tile(x, (1, q)), z, None if u is None else np.tile(u, (1, q)))
 
-    return derivative(slopes, c, STEP * np.maximum(1.0, np.abs(c)))
+    return derivative(slopes, c, STEP * np.maximum(_SMALLEST, np.abs(c)))
 
 
 def emissions(model: Model, values: Mapping[str, Array], x: Array) -> Array:

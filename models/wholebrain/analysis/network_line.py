@@ -108,6 +108,7 @@ class NetworkLine:
         self.scale = self.vector.width * np.sqrt(len(np.unique(self.vector.region)))
         self._nets: dict[float, Linearised] = {}
         self._known: dict[bytes, Complex] = {}
+        self._last: tuple[Array, Array] | None = None
 
     @property
     def low(self) -> Array:
@@ -144,8 +145,9 @@ class NetworkLine:
 
     def jacobian(self, z: Array) -> Array:
         """Return the Jacobian, (n, n) 1/ms, in scaled variables."""
-        found: Array = self.net(z[-1]).jacobian(self.states(z)) * self.scale[None, :] / self.scale[:, None]
-        return found
+        if self._last is None or not np.array_equal(self._last[0], z):
+            self._last = z, self.net(z[-1]).jacobian(self.states(z)) * self.scale[None, :] / self.scale[:, None]
+        return self._last[1]
 
     def states(self, z: Array) -> tuple[Array, ...]:
         """Return the state of all regions."""
@@ -162,14 +164,14 @@ class NetworkLine:
 
     def tangent(self, z: Array, along: Array) -> Array:
         """Return the direction of the branch, of length 1, on the side of another direction."""
-        direction = np.linalg.solve(self._bordered(z, along)[0], np.eye(len(z))[-1])
+        direction = np.linalg.solve(self._bordered(z, along, self._by_parameter(z))[0], np.eye(len(z))[-1])
         return np.asarray(direction / np.linalg.norm(direction), np.float64)
 
     def corrected(self, guess: Array, normal: Array) -> tuple[Array, int] | None:
         """Return the fixed point in the plane through a guess and the number of Newton's steps; None where they do not settle."""
-        z = guess
+        z, by_parameter = guess, self._by_parameter(guess)
         for step in range(1, 9):
-            matrix, size = self._bordered(z, normal)
+            matrix, size = self._bordered(z, normal, by_parameter)
             slope = self.slopes(z)
             if not (np.isfinite(matrix).all() and np.isfinite(slope).all()):
                 return None
@@ -182,9 +184,9 @@ class NetworkLine:
                 return z, step
         return None
 
-    def _bordered(self, z: Array, normal: Array) -> tuple[Array, Array]:
+    def _bordered(self, z: Array, normal: Array, by_parameter: Array) -> tuple[Array, Array]:
         """Return the derivatives of the slopes, each divided by its largest, with a last row, and what they were divided by."""
-        matrix = np.hstack((self.jacobian(z), self._by_parameter(z)[:, None]))
+        matrix = np.hstack((self.jacobian(z), by_parameter[:, None]))
         size = np.maximum(np.abs(matrix).max(axis=1), 1e-300)
         return np.vstack((matrix / size[:, None], normal)), size
 

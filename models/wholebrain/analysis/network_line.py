@@ -18,6 +18,7 @@ from cosim.models.wholebrain.linearised import Linearised
 
 _STEP = 1e-4  # of the interval: for derivatives by the parameter, which only guide Newton's method
 _KEPT = 64
+_LONGEST_BRANCH = 4.0  # lengths of the interval: where regions hardly hear each other a branch may turn as often as there are regions
 _MOST_KNOWN = 6000  # points whose eigenvalues are kept
 ACCURACY = 1e-9  # of the interval, to which a bifurcation is brought
 
@@ -215,7 +216,8 @@ def branch_through(line: NetworkLine, z: Array, longest: float, tell: Callable[[
     back = [] if is_closed(forth) else _points(line, z, -up, longest, tell)
     places = joined(back, forth)
     stops = [] if is_closed(forth) else [line.parameter(float(p.z[-1])) for p in (places[0], places[-1]) if 0 < p.z[-1] < 1]
-    end = "; ".join(f"it is lost at {stop:.6g}, where a variable reaches a bound or no state next to the last is found" for stop in stops)
+    why = "where it has become long, a variable reaches a bound, or no state next to the last is found"
+    end = "; ".join(f"it was followed to {stop:.6g}, {why}" for stop in stops)
     scaled = np.array([p.z for p in places])
     return NetworkBranch(np.array([line.parameter(float(part)) for part in scaled[:, -1]]), scaled[:, :-1] * line.scale,
                          np.array([line.eigenvalues(p.z) for p in places]), tuple(places), end)
@@ -229,6 +231,8 @@ def _points(line: NetworkLine, z: Array, way: Array, longest: float, tell: Calla
         line.eigenvalues(place.z)
         found.append(place)
         tell(float(place.z[-1]))
+        if len(found) * longest > _LONGEST_BRANCH:
+            break
     return found
 
 

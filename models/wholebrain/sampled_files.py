@@ -57,6 +57,8 @@ def _table(path: Path, where: str) -> Array:
         raise InputError(Problem(f"'{path}' is no text", where, "a table of numbers")) from error
     if rows and not any(_is_number(field) for field in rows[0]):
         rows = rows[1:]
+    if not rows:
+        raise InputError(Problem(f"'{path}' holds no numbers", where, "a table of numbers"))
     for number, row in enumerate(rows, start=1):
         if len(row) != len(rows[0]):
             raise InputError(Problem(f"row {number} of '{path}' has {len(row)} fields, the first has {len(rows[0])}", where,

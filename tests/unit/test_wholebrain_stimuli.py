@@ -152,6 +152,7 @@ def test_a_sine_keeps_its_phase_after_any_number_of_turns() -> None:
         ({"file": "nan.csv", "step": 1.0}, "sample 2 in 'nan.csv' is not a number"),
         ({"file": "word.csv", "step": 1.0}, "'x' in row 2, column 1"),
         ({"file": "wide.csv", "step": 1.0}, "a table of 2 x 3"),
+        ({"file": "empty.csv", "step": 1.0}, "holds no numbers"),
         ({"file": "nan.pdf", "step": 1.0}, "an ending that says nothing"),
         ({"regions": (), "weights": {"r1": 1.0, "r11": 1.0}}, "did you mean 'r1'"),
         ({"weights": (1.0, 2.0)}, "2 weights for 1 regions"),
@@ -165,7 +166,7 @@ def test_a_sine_keeps_its_phase_after_any_number_of_turns() -> None:
     ],
 )
 def test_what_is_wrong_with_a_stimulus_is_told(tmp_path: Path, stimulus: dict, words: str) -> None:
-    for name, text in (("nan.csv", "1\nnan\n3\n"), ("word.csv", "1\nx\n"), ("wide.csv", "1,2,3\n4,5,6\n")):
+    for name, text in (("nan.csv", "1\nnan\n3\n"), ("word.csv", "1\nx\n"), ("wide.csv", "1,2,3\n4,5,6\n"), ("empty.csv", "")):
         (tmp_path / name).write_text(text)
     made = Stimulus(**({"regions": ("r1",), "amplitude": 1.0, "duration": 5.0} | stimulus))
     with pytest.raises(InputError) as error:

@@ -99,7 +99,7 @@ def test_mutated_hdf5_is_read_or_refused_in_a_sentence(tmp_path: Path) -> None:
         (Parts(weights=np.ones((2, 3)), tract_lengths=EYE), "the weights are a table of 2 x 3"),
         (Parts(weights=np.ones(4), tract_lengths=EYE), "the weights are a table of 4"),
         (Parts(weights=EYE, tract_lengths=np.eye(3)), "the tract lengths are a table of 3 x 3"),
-        (Parts(weights=EYE, tract_lengths=EYE, labels=("a",)), "a table of 2 x 2, but the centres name 1 regions"),
+        (Parts(weights=EYE, tract_lengths=EYE, labels=("a",)), "a table of 2 x 2, but there are 1 regions"),
         (Parts(weights=EYE, tract_lengths=EYE, labels=("a", "a")), "1 labels name more than one region: 'a'"),
         (Parts(weights=EYE, centres=HERE[:, :2]), "the centres are not three finite numbers"),
         (Parts(weights=EYE, centres=HERE, orientations=np.ones((2, 2))), "the orientations are 2 x 2 for 2 regions"),
@@ -137,7 +137,7 @@ def test_files_that_cannot_be_told_apart_are_named(tmp_path: Path) -> None:
         ("bytes.mat", "cannot be read as mat"),
         ("bytes.txt", "cannot be read: 'utf-8' codec"),
         ("words.txt", "no number"),
-        ("nothing.txt", "have \\[\\] columns"),
+        ("nothing.txt", "holds no numbers"),
     ],
 )
 def test_what_cannot_be_read_is_named(tmp_path: Path, name: str, words: str) -> None:

@@ -79,8 +79,8 @@ def test_everything_wrong_with_a_connectome_is_told_at_once(tmp_path: Path) -> N
     ("weights", "lengths", "labels", "words"),
     [
         (np.ones((2, 3)), np.ones((2, 2)), ("a", "b"), "the weights are a table of 2 x 3"),
-        (ONES, np.ones((2, 2)), ("a", "b", "c"), "the tract lengths are a table of 2 x 2, but the centres name 3 regions"),
-        (ONES, ONES, ("a", "b"), "but the centres name 2 regions"),
+        (ONES, np.ones((2, 2)), ("a", "b", "c"), "the tract lengths are a table of 2 x 2, but there are 3 regions"),
+        (ONES, ONES, ("a", "b"), "but there are 2 regions"),
         (np.ones((1, 1)), np.ones((1, 1)), ("a",), "there are 1 regions"),
     ],
 )

@@ -63,7 +63,7 @@ def problems_of(connectome: Connectome) -> list[Problem]:
             found.append(Problem(f"the {name} are a table of {size(matrix)}", where, "a square table, one row and one column a region"))
             continue
         if len(matrix) != n:
-            found.append(Problem(f"the {name} are a table of {size(matrix)}, but the centres name {n} regions", where, f"{n} x {n}"))
+            found.append(Problem(f"the {name} are a table of {size(matrix)}, but there are {n} regions", where, f"{n} x {n}"))
         for what, wrong in (("not a finite number", ~np.isfinite(matrix)), ("negative", matrix < 0)):
             if wrong.any():
                 i, j = (int(k) for k in np.argwhere(wrong)[0])

@@ -69,6 +69,9 @@ def matrix(text: str | None, name: str, origin: str, problems: list[Problem]) ->
             names = tuple(head[len(head) - width + (not _numbers(rows[0][:1])) :] if len(head) == width else head)
     if rows and all(row and not _numbers(row[:1]) for row in rows) and len(rows[0]) > 1:
         names, rows = tuple(row[0] for row in rows), [row[1:] for row in rows]
+    if not rows:
+        problems.append(Problem(f"'{name}' holds no numbers", origin, "a table of numbers"))
+        return None, None
     widths = sorted({len(r) for r in rows})
     if len(widths) != 1:
         problems.append(Problem(f"the rows of '{name}' have {widths} columns", origin, "rows of one length"))

@@ -45,8 +45,8 @@ def description(p: WholeBrainParameters, s: Setting, search: Search, outputs: tu
         "connectome": s.connectome.origin + (f", in place of {p.connectome}: tvb-data is not installed" if fell_back else ""),
         "regions": f"{n}, of which {here} are simulated here",
         "connections": f"{len(between)} between regions, {links - len(between)} with themselves",
-        "smallest delay": f"{clock.ms(soonest * clock.step):.6g} ms",
-        "largest delay": f"{clock.ms(latest * clock.step):.6g} ms",
+        "smallest delay": f"{clock.ms(soonest * clock.step):.6g} ms" if len(between) else "none",
+        "largest delay": f"{clock.ms(latest * clock.step):.6g} ms" if len(between) else "none",
         "speed": f"{p.speed:g} mm/ms",
     }
     own_values = "the model's own values" + (f", but {', '.join(p.initial)} as given" if p.initial else "")

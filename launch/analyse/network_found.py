@@ -129,7 +129,7 @@ def network_tables(f: NetworkFound) -> list[Table]:
     several = len(f.setting.patches.all) > 1
     found: list[Table] = []
     if f.rest is not None:
-        rows = []
+        rows: list[tuple[str, ...]] = []
         for p, x in zip(f.setting.patches.all, f.rest.states, strict=True):
             here = [f.labels[i] for i in p.regions]
             rows += [(f"{p.model.name}.{v.name}" if several else v.name, v.unit, *_spread(row, here)) for v, row in

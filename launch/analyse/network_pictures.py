@@ -82,9 +82,8 @@ def modes_along(f: NetworkFound, figure: Figure | None = None) -> Picture | None
         turning = np.where(lead.imag > 0, lead.imag * 1000 / (2 * np.pi), np.nan)
         places[1].plot(b.parameter, turning, color=CATEGORIES[0], linewidth=1.4)
     places[0].axhline(0, color=GREY, linewidth=0.8)
-    for b in a.all_bifurcations:
-        if b.is_edge:
-            places[0].plot([b.parameter], [0.0], MARKS[b.kind][0], color=_COLOURS[b.kind], markersize=5, zorder=5)
+    for edge in (b for b in a.all_bifurcations if b.is_edge):
+        places[0].plot([edge.parameter], [0.0], MARKS[edge.kind][0], color=_COLOURS[edge.kind], markersize=5, zorder=5)
     for place in places:
         _as_given(place, f)
         place.tick_params(color=MUTED)

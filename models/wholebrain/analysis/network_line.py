@@ -106,7 +106,7 @@ class NetworkLine:
     def __init__(self, at: Callable[[float], Linearised], start: float, stop: float) -> None:
         self._at, self._start, self._stop = at, start, stop
         self.vector = Vector.of(at(start).setting.patches)
-        self.scale = self.vector.width * np.sqrt(len(np.unique(self.vector.region)))
+        self.scale: Array = self.vector.width * np.sqrt(len(np.unique(self.vector.region)))
         self._nets: dict[float, Linearised] = {}
         self._known: dict[bytes, Complex] = {}
         self._last: tuple[Array, Array] | None = None
@@ -114,17 +114,17 @@ class NetworkLine:
     @property
     def low(self) -> Array:
         """The least that each variable may be, scaled."""
-        return self.vector.low / self.scale
+        return np.asarray(self.vector.low / self.scale, np.float64)
 
     @property
     def high(self) -> Array:
         """The most that it may be."""
-        return self.vector.high / self.scale
+        return np.asarray(self.vector.high / self.scale, np.float64)
 
     @property
     def middle(self) -> Array:
         """The middle of its usual range."""
-        return self.vector.middle / self.scale
+        return np.asarray(self.vector.middle / self.scale, np.float64)
 
     def parameter(self, part: float) -> float:
         """Return the parameter at a part of the interval; the ends are exact."""

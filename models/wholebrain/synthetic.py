@@ -89,22 +89,16 @@ def synthetic(made_from: SyntheticConnectome) -> Connectome:
     names = [_NAMES[k] if k < len(_NAMES) else f"X{k + 1}" for k in range(half)]
     points = _points(made_from, half)
     both = np.concatenate((points, points * [-1, 1, 1]))
-    weights, lengths = (np.zeros((2 * half, 2 * half)) for _ in range(2))
-    distance = np.sqrt(((both[:, None] - both[None]) ** 2).sum(axis=2))
-    detour = np.clip(10 + 1.15 * distance, 10, 150)
+    distance = np.sqrt(sum(np.square(points[:, axis, None] - both[:, axis]) for axis in range(3)))
     pairs = np.arange(half * 2 * half).reshape(half, 2 * half)
     chance = uniforms(stream_key(made_from.seed, "connectome", "pairs"), pairs, 0, 0)[..., 0]
     noise = normals(stream_key(made_from.seed, "connectome", "weights"), pairs, 0, 0)[..., 0]
-    for i in range(half):
-        for j in range(2 * half):
-            across = j >= half
-            twin = j - half if across else j + half
-            # The nearest regions in the sequence are always connected, so that nothing falls apart.
-            if i == j or (chance[i, j] >= made_from.density * (0.5 if across else 1.0) and (j - i) % half not in (0, 1, half - 1)):
-                continue
-            weight = np.exp(-distance[i, j] / made_from.decay + made_from.spread * noise[i, j])
-            weights[i, j] = weights[i + half, twin] = weight
-            lengths[i, j] = lengths[i + half, twin] = detour[i, j]
+    here, there = np.arange(half)[:, None], np.arange(2 * half)
+    # The nearest regions in the sequence are always connected, so that nothing falls apart.
+    near = np.isin((there - here) % half, (0, 1, half - 1))
+    linked = ((chance < made_from.density * np.where(there < half, 1.0, 0.5)) | near) & (here != there)
+    weights = _both_sides(np.where(linked, np.exp(-distance / made_from.decay + made_from.spread * noise), 0.0))
+    lengths = _both_sides(np.where(linked, np.clip(10 + 1.15 * distance, 10, 150), 0.0))
     labels = tuple(f"r{name}" for name in names) + tuple(f"l{name}" for name in names)
     return Connectome(
         f"synthetic ({made_from.regions} regions, seed {made_from.seed})",
@@ -113,6 +107,12 @@ def synthetic(made_from: SyntheticConnectome) -> Connectome:
         np.round(lengths, 6),
         np.round(both, 6),
     )
+
+
+def _both_sides(right: Array) -> Array:
+    """Return a table of all regions, (2 n, 2 n), from that of the targets on the right, (n, 2 n): sides may be exchanged."""
+    half = len(right)
+    return np.concatenate((right, np.roll(right, half, axis=1)))
 
 
 def _points(made_from: SyntheticConnectome, half: int) -> Array:

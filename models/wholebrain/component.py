@@ -16,6 +16,7 @@ from cosim.models.wholebrain.rest import Search, find_rest
 from cosim.models.wholebrain.running import Running
 from cosim.models.wholebrain.setting import Setting, initial_state, read_setting
 from cosim.models.wholebrain.steps import check_step
+from cosim.models.wholebrain.validity import strange_start
 from cosim.random import stream_key
 from cosim.timegrid import Clock, Window
 
@@ -34,7 +35,7 @@ class WholeBrain(Component):
         self._setting: Setting = read_setting(parameters, clock)
         self._past = read_past(parameters, self._setting, clock)
         self._search: Search | None = None
-        self._note, self._remarks = "", tuple[str, ...]()
+        self._note, self._strange, self._remarks = "", tuple[str, ...](), tuple[str, ...]()
         self._outputs: tuple[Port, ...] = ()
         self._running: Running | None = None
 
@@ -44,9 +45,11 @@ class WholeBrain(Component):
         if self._search is None:
             search = find_rest(s) if self._given.start == "rest" or s.replaced else Search(None)
             at_rest = search.rest is not None and self._given.start == "rest" and self._past is None and not self._given.initial
-            self._note = check_step(s, self._start(search).states, self._clock.step_ms, at_rest)
+            start = self._start(search).states
+            self._note = check_step(s, start, self._clock.step_ms, at_rest)
+            self._strange = strange_start(self._given, s, search.rest.states if search.rest else None, start)
             self._outputs, self._search = output_ports(s, search.rest, self._clock.step), search
-        return description(self._given, s, self._search, self._outputs, self._clock, self._note, self._past)
+        return description(self._given, s, self._search, self._outputs, self._clock, self._note, self._past, self._strange)
 
     def prepare(self, context: Context) -> None:
         """Build this rank's share of the network and set it to its state at instant 0."""

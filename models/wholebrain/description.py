@@ -24,7 +24,7 @@ _SECONDS_A_REGION, _SECONDS_A_LINK = 35e-9, 0.1e-9
 
 
 def description(p: WholeBrainParameters, s: Setting, search: Search, outputs: tuple[Port, ...], clock: Clock, note: str = "",
-                past: Past | None = None) -> Description:
+                past: Past | None = None, strange: tuple[str, ...] = ()) -> Description:
     """Return ports, facts and needs of a group.
 
     Parameters
@@ -35,6 +35,8 @@ def description(p: WholeBrainParameters, s: Setting, search: Search, outputs: tu
         What a user should know of the step; '' where nothing.
     past : Past or None
         What is known of the time before instant 0.
+    strange : tuple of str
+        Where the start or the resting state lies outside what its model was made for, and what to do.
     """
     n, here = len(s.connectome), len(s.simulated)
     links, between = int((s.net.weights > 0).sum()), s.net.delays[s.net.between]
@@ -63,6 +65,8 @@ def description(p: WholeBrainParameters, s: Setting, search: Search, outputs: tu
         facts["history"] = f"{', '.join(past.values)} from {told}, over {clock.ms(s.net.longest * clock.step):.6g} ms before the start"
     if note:
         facts["step"] = note
+    if strange:
+        facts["outside"] = "; ".join(strange)
     facts |= _heard(s)
     for stimulus in s.stimuli:
         lost = [s.connectome.labels[r] for r in stimulus.regions if r in {x.region for x in s.replaced}]

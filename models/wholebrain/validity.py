@@ -9,12 +9,58 @@ import numpy as np
 from cosim.errors import RunError
 from cosim.interfaces import Ranks
 from cosim.models.wholebrain.kernel._engine import Patch
+from cosim.models.wholebrain.language.model import valid_of
 from cosim.models.wholebrain.network import Array
+from cosim.models.wholebrain.parameters import WholeBrainParameters
 from cosim.models.wholebrain.patches import PatchSetting
+from cosim.models.wholebrain.setting import Setting
 from cosim.timegrid import Clock
 
 EVERY = 128  # steps from one look to the next
 _NAMED = 3
+
+
+def outside(patches: Sequence[PatchSetting], labels: Sequence[str], states: Sequence[Array], what: str) -> tuple[str, ...]:
+    """Return a sentence for each model of the whole brain that a state lies outside the range of in some regions.
+
+    Parameters
+    ----------
+    patches : sequence of PatchSetting
+        All regions, by model.
+    labels : sequence of str
+        Names of all regions of the brain.
+    states : sequence of (variables, n_regions) float64
+        By patch.
+    what : str
+        What the state is called, such as 'the resting state'.
+    """
+    found = []
+    for p, x in zip(patches, states, strict=True):
+        here = [f"'{labels[p.regions[i]]}'" for i in np.flatnonzero(~valid_of(p.model, p.values, x))]
+        if here:
+            more = f" and {len(here) - _NAMED} more" if len(here) > _NAMED else ""
+            found.append(f"{what} of {len(here)} of {len(p.regions)} regions of '{p.model.name}' lies outside what the model was made for: "
+                         f"{', '.join(here[:_NAMED])}{more}; inside: {p.model.valid_about}")
+    return tuple(found)
+
+
+def strange_start(p: WholeBrainParameters, s: Setting, rest: Sequence[Array] | None, start: Sequence[Array]) -> tuple[str, ...]:
+    """Return where a run starts outside the range of a model, or would rest there, and what helps.
+
+    Parameters
+    ----------
+    rest : sequence of (variables, n_regions) float64, or None
+        The resting state by patch, where it is known.
+    start : sequence of (variables, n_regions) float64
+        State at instant 0 by patch.
+    """
+    known = () if rest is None else outside(s.patches.all, s.connectome.labels, rest, "the resting state")
+    if rest is None or any(not np.array_equal(a, b) for a, b in zip(rest, start, strict=True)):
+        known += outside(s.patches.all, s.connectome.labels, start, "the start")
+    if not known or not (s.gain and s.net.weights.any()):
+        return known
+    remedy = "a smaller 'coupling'" if p.normalise == "max_row_sum" else "'normalise: max_row_sum' or a smaller 'coupling'"
+    return (*known, f"{remedy} may help")
 
 
 class Watch:
@@ -54,18 +100,18 @@ class Watch:
             return
         self._looks += 1
         for p, made, seen in self._watched:
-            outside = ~made.judge(made.states(at, at + 1)[0])
-            if not outside.any():
+            left = ~made.judge(made.states(at, at + 1)[0])
+            if not left.any():
                 continue
             if self._is_error:
-                i = int(np.argmax(outside))
+                i = int(np.argmax(left))
                 raise RunError(
                     f"region '{self._labels[p.regions[i]]}': the state of '{p.model.name}' lies outside what the model was made for at "
                     f"{self._ms(k + at)} ms ({_state(p, made.states(at, at + 1)[0][:, i])}); inside: {p.model.valid_about}; "
                     f"look at its input, or go on with 'outside: tell'"
                 )
-            seen[0] += outside
-            seen[1] = np.where(outside & (seen[0] == 1), k + at, seen[1])
+            seen[0] += left
+            seen[1] = np.where(left & (seen[0] == 1), k + at, seen[1])
 
     def remarks(self, ranks: Ranks, patches: Sequence[PatchSetting]) -> tuple[str, ...]:
         """Return a sentence for each model of the whole brain that some regions left the range of; every rank of the group must ask."""

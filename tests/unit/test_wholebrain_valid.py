@@ -4,12 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 from support.ranks import run_on_ranks
 from support.together import run_together
 from support.wholebrain import brain, run, write_zip
 
 from cosim.errors import RunError
 from cosim.models.wholebrain.dynamics import model
+from cosim.models.wholebrain.language.model import Held, everything, valid_of
 from cosim.models.wholebrain.parameters import Exchange, OtherModel, Stimulus
 from cosim.models.wholebrain.validity import EVERY
 
@@ -98,3 +100,37 @@ def test_a_remark_reaches_the_user_with_the_name_of_its_group(tmp_path: Path) ->
     cerebellum(tmp_path)
     (remark,) = run_together(EXPERIMENT, tmp_path).remarks
     assert remark.startswith("group 'brain': 1 of 3 regions of 'cerebellum_first_order' left what the model was made for")
+
+
+@pytest.mark.parametrize(("name", "others"), [("reduced_wong_wang", (0.1,)), ("wong_wang_2013", ())])
+def test_a_gate_is_inside_up_to_where_a_sustained_rate_of_500_hz_holds_it(name: str, others: tuple[float, ...]) -> None:
+    made = model(name)
+    assert made.follow is not None
+    values = everything(made, {}, 2)
+    held = [brentq(lambda h, r=r: float(made.follow(h, r, Held(**everything(made, {}, 1)))[0]), 0.0, 1.0, xtol=1e-14)
+            for r in (499.999, 500.001)]
+    x = np.array([held, *([value] * 2 for value in others)])
+    assert valid_of(made, values, x).tolist() == [True, False]
+
+
+def strongly_coupled(tmp_path: Path, **more) -> dict:
+    """Return r0 and r1, which excite each other far beyond what neurons can do, and r2 by itself."""
+    weights = np.zeros((3, 3))
+    weights[0, 1] = weights[1, 0] = 50.0
+    return {"connectome": str(write_zip(tmp_path / "strong.zip", weights, np.ones((3, 3))))} | more
+
+
+def test_it_is_said_beforehand_where_a_network_rests_outside_and_what_helps(tmp_path: Path) -> None:
+    text = brain(**strongly_coupled(tmp_path)).describe().facts["outside"]
+    assert "the resting state of 2 of 3 regions of 'reduced_wong_wang'" in text and "'r0', 'r1'; inside: S_E below" in text
+    assert text.endswith("'normalise: max_row_sum' or a smaller 'coupling' may help")
+    again = brain(**strongly_coupled(tmp_path, normalise="max_row_sum", coupling=50.0)).describe().facts["outside"]
+    assert "; a smaller 'coupling' may help" in again
+    for gentle in ({"normalise": "max_row_sum"}, {"coupling": 0.00390625}):
+        assert "outside" not in brain(**strongly_coupled(tmp_path, **gentle)).describe().facts
+
+
+def test_a_start_outside_is_told_too(tmp_path: Path) -> None:
+    settings = strongly_coupled(tmp_path, coupling=0.0, start="model", initial={"S_E": {"r2": 0.99}})
+    text = brain(**settings).describe().facts["outside"]
+    assert text.startswith("the start of 1 of 3 regions of 'reduced_wong_wang'") and "'r2'" in text and "help" not in text

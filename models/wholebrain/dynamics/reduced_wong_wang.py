@@ -64,6 +64,16 @@ def resolve(parameter: str, word: str, values: Mapping[str, Array], gain: float,
     return np.array([_balance(*each) for each in zip(columns, gates.tolist(), received, strict=True)])
 
 
+def valid(x: Any, p: Any) -> Any:
+    """Return where S_E lies below what a sustained rate of 500 Hz holds it at.
+
+    At a steady rate r, 0 = -S_E / tau_E + (1 - S_E) gamma_E r, so S_E = q / (1 + q) with q = tau_E gamma_E r: 0.9697 at the default values.
+    """
+    largest_rate_hz = 500.0  # sustained; cells of the cortex do not fire faster for long
+    q = p.tau_E * p.gamma_E * largest_rate_hz
+    return x.S_E * (1.0 + q) < q
+
+
 _NAMES = ("a_E", "b_E", "d_E", "gamma_E", "tau_E", "a_I", "b_I", "d_I", "gamma_I", "tau_I", "w_p", "J_N", "I_o", "W_E", "W_I", "I_ext",
           "lamda")
 
@@ -146,4 +156,6 @@ MODEL = Model(
     follow=follow,
     words={"J_i": ("analytic", "balanced")},
     resolve=resolve,
+    valid=valid,
+    valid_about="S_E below the value at which a sustained excitatory rate of 500 Hz holds it, more than neurons can have",
 )

@@ -40,6 +40,16 @@ def follow(h: Any, r: Any, p: Any) -> Any:
     return -h * (1.0 / p.tau_s) + (1.0 - h) * p.gamma * (0.001 * r)
 
 
+def valid(x: Any, p: Any) -> Any:
+    """Return where S lies below what a sustained rate of 500 Hz holds it at.
+
+    At a steady rate H, kHz, 0 = -S / tau_s + (1 - S) gamma H, so S = q / (1 + q) with q = tau_s gamma H: 0.9697 at the default values.
+    """
+    largest_rate_khz = 0.5  # sustained; cells of the cortex do not fire faster for long
+    q = p.tau_s * p.gamma * largest_rate_khz
+    return x.S * (1.0 + q) < q
+
+
 MODEL = Model(
     name="wong_wang_2013",
     about="Reduced Wong-Wang node with one gating variable.",
@@ -63,4 +73,6 @@ MODEL = Model(
     rate_about="mean firing rate of the population",
     follow=follow,
     presets={"tvb": {"w": 0.6, "I_o": 0.33}, "deco_2013": {"w": 0.9, "I_o": 0.3}},
+    valid=valid,
+    valid_about="S below the value at which a sustained rate of 500 Hz holds it, more than neurons can have",
 )

@@ -256,6 +256,14 @@ def rate_of(model: Model, values: Mapping[str, Array], x: Array, c: Array | None
     return np.array(np.broadcast_to(np.asarray(model.rate(*_holders(model, values, x, c, u)), np.float64), (x.shape[1],)))
 
 
+def valid_of(model: Model, values: Mapping[str, Array], x: Array) -> NDArray[np.bool_]:
+    """Return where a state lies inside the range that the model was made for, (n,); everywhere where it names none."""
+    if model.valid is None:
+        return np.ones(x.shape[1], np.bool_)
+    inside = model.valid(Held(**dict(zip(model.variables, x, strict=True))), Held(**values))
+    return np.array(np.broadcast_to(np.asarray(inside, np.bool_), (x.shape[1],)))
+
+
 def sent_of(model: Model, values: Mapping[str, Array], x: Array) -> Array:
     """Return what regions send in a state, (sent, n)."""
     if model.sent is None:

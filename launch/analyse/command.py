@@ -64,7 +64,7 @@ def analyse_command(name: str, preset: str | None, settings: tuple[str, ...], gr
 
 def _analyse_region(name: str, preset: str | None, settings: tuple[str, ...], interval: tuple[str, float, float] | None, out: Path | None,
                     as_json: bool) -> None:
-    from cosim.launch.analyse.found import find, plain, tables  # noqa: PLC0415 (numerics and drawing that other commands do not need)
+    from cosim.launch.analyse.found import find, notes, plain, tables  # noqa: PLC0415 (numerics and drawing that other commands do not need)
     from cosim.models.wholebrain.analysis.region import check_interval, region  # noqa: PLC0415 (as above)
     from cosim.models.wholebrain.dynamics import model, names  # noqa: PLC0415 (as above)
 
@@ -78,7 +78,7 @@ def _analyse_region(name: str, preset: str | None, settings: tuple[str, ...], in
     found = find(one, given, interval)
     data = plain(found)
     if not as_json:
-        _show(tables(found), [f"the family of cycles of Hopf point {i}: {f.end}" for i, f in enumerate(found.families, 1)])
+        _show(tables(found), notes(found))
     if out is not None:
         from cosim.launch.analyse.page import write_page  # noqa: PLC0415 (as above)
 

@@ -14,6 +14,8 @@ from cosim.models.wholebrain.analysis.fixed_points import STARTS, FixedPoint, fi
 from cosim.models.wholebrain.analysis.region import Region, none_found
 from cosim.models.wholebrain.analysis.stiffness import largest_stable_step
 
+_NOTHING = 1e-12
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -62,19 +64,30 @@ def find(region: Region, given: Mapping[str, float], along: tuple[str, float, fl
     return Found(region, given, points, line, followed, tuple(sorted(special, key=lambda b: b.parameter)), cycles, tuple(exact))
 
 
+def notes(f: Found) -> list[str]:
+    """Return what stands under the tables, in sentences."""
+    model, far = f.region.model, sum(not p.is_inside for p in f.points)
+    found = [f"{far} of {len(f.points)} fixed points lie{'s' * (far == 1)} outside what {model.name} was made for; "
+             f"inside: {model.valid_about}"] if far else []
+    return found + [f"the family of cycles of Hopf point {i}: {family.end}" for i, family in enumerate(f.families, 1)]
+
+
 def tables(f: Found) -> list[tuple[str, tuple[str, ...], list[tuple[str, ...]]]]:
     """Return title, head and rows of each table."""
-    names = f.region.model.variables
+    names, widths = f.region.model.variables, [v.range[1] - v.range[0] for v in f.region.model.state]
     found = [("Fixed points", (*names, "kind", "eigenvalues, 1/ms", "Euler stable up to, ms"),
-              [(*(number(v, 8) for v in p.state), p.kind, ", ".join(_complex(e) for e in p.eigenvalues),
+              [(*(_number(v, w, 8) for v, w in zip(p.state, widths, strict=True)), p.kind + ", outside" * (not p.is_inside),
+                ", ".join(_complex(e, max(map(abs, p.eigenvalues))) for e in p.eigenvalues),
                 number(largest_stable_step(p.eigenvalues, "euler").step_ms, 3)) for p in f.points])]
     if f.line is not None:
+        length = f.line.stop - f.line.start
         found.append(("Bifurcations", (f.line.name, "kind", "frequency, Hz", *names),
-                      [(number(b.parameter, 10), f"{b.criticality} {b.kind}".strip(), number(b.frequency_hz, 6) if b.frequency_hz else "",
-                        *(number(v, 6) for v in b.state)) for b in f.bifurcations]))
+                      [(_number(b.parameter, length, 10), f"{b.criticality} {b.kind}".strip(),
+                        number(b.frequency_hz, 6) if b.frequency_hz else "",
+                        *(_number(v, w, 6) for v, w in zip(b.state, widths, strict=True))) for b in f.bifurcations]))
         found.append(("Cycles", (f.line.name, "period, ms", "frequency, Hz", "stable", *(f"{n} from, to" for n in names)),
-                      [(number(c.parameter, 8), number(c.period_ms, 8), number(c.frequency_hz, 6), "yes" if c.stable else "no",
-                        *(f"{number(a, 5)}, {number(b, 5)}" for a, b in zip(c.low, c.high, strict=True)))
+                      [(_number(c.parameter, length, 8), number(c.period_ms, 8), number(c.frequency_hz, 6), "yes" if c.stable else "no",
+                        *(f"{_number(a, w, 5)}, {_number(b, w, 5)}" for a, b, w in zip(c.low, c.high, widths, strict=True)))
                        for c in [*f.here, *(c for family in f.families for c in _some(family))]]))
     return [t for t in found if t[2]]
 
@@ -83,8 +96,9 @@ def plain(f: Found) -> dict[str, Any]:
     """Return everything as plain data for analysis.json; complex numbers are pairs."""
     data: dict[str, Any] = {"model": f.region.model.name, "parameters": {n: f.region.value(n) for n in f.region.model.parameter_names},
                             "variables": list(f.region.model.variables),
-                            "fixed_points": [{"state": p.state, "kind": p.kind, "eigenvalues_per_ms": _pairs(p.eigenvalues)}
-                                             for p in f.points]}
+                            "fixed_points": [{"state": p.state, "kind": p.kind, "eigenvalues_per_ms": _pairs(p.eigenvalues),
+                                              "inside": p.is_inside} for p in f.points],
+                            "inside": f.region.model.valid_about or None}
     if f.line is None:
         return data
     return data | {
@@ -113,5 +127,11 @@ def _pairs(values: tuple[complex, ...]) -> list[tuple[float, float]]:
     return [(v.real, v.imag) for v in values]
 
 
-def _complex(e: complex) -> str:
-    return number(e.real, 6) if e.imag == 0 else f"{number(e.real, 6)} {'-' if e.imag < 0 else '+'} {number(abs(e.imag), 6)}i"
+def _number(value: float, scale: float, digits: int) -> str:
+    """Write a number for reading; what is nothing beside its scale is 0."""
+    return number(0.0 if abs(value) < _NOTHING * scale else value, digits)
+
+
+def _complex(e: complex, scale: float) -> str:
+    real, turns = _number(e.real, scale, 6), abs(e.imag) >= _NOTHING * scale and e.imag != 0
+    return f"{real} {'-' if e.imag < 0 else '+'} {number(abs(e.imag), 6)}i" if turns else real

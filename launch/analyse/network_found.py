@@ -13,9 +13,11 @@ from cosim.launch.report.drawing import number
 from cosim.models.wholebrain.analysis.network import Rest, most
 from cosim.models.wholebrain.analysis.network_line import NetworkBifurcation, NetworkBranch, NetworkLine
 from cosim.models.wholebrain.analysis.stiffness import StableStep
-from cosim.models.wholebrain.language.model import Array
+from cosim.models.wholebrain.language.model import Array, valid_of
 from cosim.models.wholebrain.setting import Setting
+from cosim.models.wholebrain.validity import outside
 
+_LEAST_SHARE = 1e-3
 Table = tuple[str, tuple[str, ...], list[tuple[str, ...]]]
 
 
@@ -137,7 +139,9 @@ def network_tables(f: NetworkFound) -> list[Table]:
         if f.rates is not None:
             with_rate = [i for i in range(len(f.labels)) if np.isfinite(f.rates[i])]
             rows.append(("rate", "Hz", *_spread(f.rates[with_rate], [f.labels[i] for i in with_rate])))
-        found.append(("Rest", ("variable", "unit", "mean", "least", "largest"), rows))
+        far = sum(map(len, _outside(f).values()))
+        title = "Rest" + f", in {far} of {len(f.labels)} regions outside what the model was made for" * (far > 0)
+        found.append((title, ("variable", "unit", "mean", "least", "largest"), rows))
     for title, modes in (("Leading modes, without delays", f.modes), ("Leading modes, with delays", f.delayed)):
         found.append((title, ("eigenvalue, 1/ms", "modes", "frequency, Hz", "e-fold in, ms", "regions that take part most"),
                       [_mode_row(m, f.labels) for m in modes]))
@@ -158,6 +162,8 @@ def network_tables(f: NetworkFound) -> list[Table]:
 def network_notes(f: NetworkFound) -> list[str]:
     """Return what stands under the tables, in sentences."""
     notes = list(f.notes)
+    if f.rest is not None:
+        notes += outside(f.setting.patches.all, f.labels, f.rest.states, "the resting state")
     if f.along is not None:
         notes += [f"branch {i}: {b.end}" for i, b in enumerate(f.along.branches, 1) if b.end]
         if f.along.left_out:
@@ -177,6 +183,7 @@ def network_plain(f: NetworkFound) -> dict[str, Any]:
             "stable": f.rest.is_stable, "states": _states(f, f.rest.states),
             "rates_hz": None if f.rates is None else [None if np.isnan(r) else float(r) for r in f.rates],
             "eigenvalues_per_ms": [(float(e.real), float(e.imag)) for e in f.rest.eigenvalues],
+            "outside": _outside(f),
         },
         "modes": [_mode(m) for m in f.modes], "modes_with_delays": [_mode(m) for m in f.delayed],
         "longest_stable_step_ms": {scheme: s.step_ms for scheme, s in f.steps if s.region >= 0}, "notes": network_notes(f),
@@ -196,6 +203,15 @@ def network_plain(f: NetworkFound) -> dict[str, Any]:
     }
 
 
+def _outside(f: NetworkFound) -> dict[str, list[str]]:
+    """Return for each model the regions that rest outside what it was made for, where there are any."""
+    if f.rest is None:
+        return {}
+    found = {p.model.name: [f.labels[p.regions[i]] for i in np.flatnonzero(~valid_of(p.model, p.values, x))]
+             for p, x in zip(f.setting.patches.all, f.rest.states, strict=True)}
+    return {name: regions for name, regions in found.items() if regions}
+
+
 def _states(f: NetworkFound, states: Sequence[Array]) -> dict[str, dict[str, list[float]]]:
     return {p.model.name: {v: row.tolist() for v, row in zip(p.model.variables, x, strict=True)}
             for p, x in zip(f.setting.patches.all, states, strict=True)}
@@ -213,10 +229,12 @@ def _mode_row(m: Mode, labels: Sequence[str]) -> tuple[str, ...]:
 
 
 def _part(shares: Array, labels: Sequence[str]) -> str:
-    """Return the regions that take part most with their shares; nothing can be picked out where all do alike."""
+    """Return the regions that take part most with their shares, none below 0.1 %; nothing can be picked out where all do alike."""
     if shares.max() < 1.01 * shares.min():
         return "all alike"
-    return ", ".join(f"{label} {100 * shares[labels.index(label)]:.3g} %" for label in most(shares, labels))
+    first = most(shares, labels)
+    told = [(label, share) for label in first if (share := shares[labels.index(label)]) >= _LEAST_SHARE or label == first[0]]
+    return ", ".join(f"{label} {100 * share:.3g} %" for label, share in told)
 
 
 def _spread(row: Array, labels: Sequence[str]) -> tuple[str, str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
-from cosim.launch.analyse.found import Found, tables
+from cosim.launch.analyse.found import Found, notes, tables
 from cosim.launch.analyse.pictures import diagram, phase_plane
 from cosim.launch.report.drawing import Picture, style
 
@@ -21,8 +21,7 @@ def write_page(path: Path, f: Found) -> None:
         drawn = [(title, p) for title, p in (("Along the parameter", diagram(f)), ("Phase plane", phase_plane(f))) if p is not None]
     model = f.region.model
     said = ", ".join(f"{k} = {v:g}" for k, v in f.given.items()) or "default parameters"
-    ends = [f"The family of Hopf point {i}: {family.end}" for i, family in enumerate(f.families, 1)]
-    path.write_text(rendered(model.name, f"{model.about} {model.source}", said, drawn, tables(f), ends), encoding="utf-8")
+    path.write_text(rendered(model.name, f"{model.about} {model.source}", said, drawn, tables(f), notes(f)), encoding="utf-8")
 
 
 def rendered(title: str, about: str, said: str, drawn: Sequence[tuple[str, Picture]], found: Sequence[Table], notes: Sequence[str]) -> str:

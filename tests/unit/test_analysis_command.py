@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from cosim.errors import InputError
 from cosim.launch.analyse.command import analyse_command
+from cosim.launch.analyse.found import _complex, _number
 from cosim.models.wholebrain.analysis.fixed_points import fixed_points
 from cosim.models.wholebrain.analysis.region import region
 from cosim.models.wholebrain.dynamics import model, names
@@ -93,3 +94,23 @@ def test_a_model_without_rest_is_told_with_what_was_tried() -> None:
     said = refused("kuramoto")
     assert "no fixed point of kuramoto was found" in said
     assert "200 starts were tried" in said
+
+
+def test_a_fixed_point_outside_what_the_model_was_made_for_is_marked(tmp_path: Path) -> None:
+    options = ["adex_first_order", "--preset", "b_0", "--set", "external_input_ex_ex=0.001", "--set", "external_input_in_ex=0.001"]
+    done = CliRunner().invoke(analyse_command, [*options, "--out", str(tmp_path)], catch_exceptions=False)
+    data = json.loads((tmp_path / "analysis.json").read_text())
+    limit = 1 / data["parameters"]["T"]
+    assert {p["inside"] for p in data["fixed_points"]} == {True, False}
+    assert all(p["inside"] == (max(p["state"][:2]) < limit) for p in data["fixed_points"])
+    assert data["inside"].startswith("both rates below 1/T")
+    far = sum(not p["inside"] for p in data["fixed_points"])
+    note = f"{far} of {len(data['fixed_points'])} fixed points lie outside what adex_first_order was made for; inside: both rates"
+    for text in (done.output, (tmp_path / "analysis.html").read_text()):
+        assert text.count("node, outside") + text.count("saddle, outside") == far
+        assert note in text
+
+
+def test_what_is_nothing_beside_its_scale_is_printed_as_0() -> None:
+    assert [_number(v, 2.0, 3) for v in (1.9e-12, -1.9e-12, 2.1e-12)] == ["0", "0", "2.1e-12"]
+    assert [_complex(e, 10.0) for e in (1 + 9e-12j, -9e-12 + 1j, -9e-12 + 0j)] == ["1", "0 + 1i", "0"]

@@ -12,6 +12,7 @@ from support.wholebrain import write_zip
 
 from cosim.errors import InputError
 from cosim.launch.analyse.command import analyse_command
+from cosim.launch.analyse.network_found import _part
 
 WEIGHTS = np.array([[0.0, 2.0, 1.0], [1.0, 0.0, 0.5], [0.3, 1.0, 0.0]])
 
@@ -68,3 +69,23 @@ def test_the_full_key_of_an_experiment_is_understood(tmp_path: Path) -> None:
     options = ["--along", "groups.brain.params.coupling", "--from", "0", "--to", "0.3", "--points", "5", "--json"]
     done = CliRunner().invoke(analyse_command, [str(experiment(tmp_path, "brain")), *options], catch_exceptions=False)
     assert json.loads(done.stdout)["along"] == {"key": "coupling", "from": 0.0, "to": 0.3, "value": 0.2}
+
+
+def test_a_rest_outside_what_the_models_were_made_for_is_marked(tmp_path: Path) -> None:
+    path, key = experiment(tmp_path, "brain"), "groups.brain.params"
+    strong = ["--set", f"{key}.model=wong_wang_2013", "--set", f"{key}.coupling=50"]
+    done = CliRunner().invoke(analyse_command, [str(path), *strong, "--out", str(tmp_path / "out")], catch_exceptions=False)
+    page, data = (tmp_path / "out" / "analysis.html").read_text(), json.loads((tmp_path / "out" / "analysis.json").read_text())
+    assert data["rest"]["outside"] == {"wong_wang_2013": ["r0", "r1", "r2"]}
+    assert min(data["rest"]["rates_hz"]) > 500
+    for text in (done.output, page):
+        assert "Rest, in 3 of 3 regions outside what the model was made for" in text
+    assert any("inside: S below" in note for note in data["notes"])
+    calm = CliRunner().invoke(analyse_command, [str(path), *strong[:2], "--json"], catch_exceptions=False)
+    assert json.loads(calm.stdout)["rest"]["outside"] == {}
+
+
+def test_regions_that_hardly_take_part_are_left_out() -> None:
+    labels = ("a", "b", "c", "d")
+    assert _part(np.array([0.5, 0.498, 0.0011, 0.0009]), labels) == "a 50 %, b 49.8 %, c 0.11 %"
+    assert _part(np.array([0.0, 0.0, 0.0005, 0.0]), labels) == "c 0.05 %"

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cosim.models.wholebrain.analysis.differences import jacobians, widths
 from cosim.models.wholebrain.analysis.region import Region, spread
-from cosim.models.wholebrain.language.model import Array, slope_of
+from cosim.models.wholebrain.language.model import Array, slope_of, valid_of
 
 STARTS = 200
 _LENGTHS = np.array([1.0, 0.5, 0.25, 0.1, 0.02])
@@ -28,11 +28,14 @@ class FixedPoint:
         Of the Jacobian, 1/ms; the largest real part first.
     kind : str
         What `kind_of` says of them.
+    is_inside : bool
+        Whether the state lies inside what the model was made for.
     """
 
     state: tuple[float, ...]
     eigenvalues: tuple[complex, ...]
     kind: str
+    is_inside: bool = True
 
     @property
     def is_stable(self) -> bool:
@@ -67,7 +70,8 @@ def kind_of(eigenvalues: Complex) -> str:
 def described(region: Region, x: Array) -> FixedPoint:
     """Return a fixed point, (variables,), with its eigenvalues and kind."""
     e = ordered(np.linalg.eigvals(region.jacobian(x)))
-    return FixedPoint(tuple(float(v) for v in x), tuple(complex(v) for v in e), kind_of(e))
+    return FixedPoint(tuple(float(v) for v in x), tuple(complex(v) for v in e), kind_of(e),
+                      bool(valid_of(region.model, region.values(), x[:, None])[0]))
 
 
 def fixed_points(region: Region, starts: int = STARTS) -> tuple[FixedPoint, ...]:

@@ -20,17 +20,8 @@ from cosim import __version__
 from cosim.errors import CosimError
 from cosim.experiment.parameters import settings
 from cosim.interfaces import Component, Translator
-from cosim.launch.analyse.command import analyse_command
-from cosim.launch.bench.command import bench
-from cosim.launch.derive.command import derive_command
-from cosim.launch.export_spikes import export_spikes_command
-from cosim.launch.features.command import features_command
-from cosim.launch.mean_fields import mean_fields_command
-from cosim.launch.neurons import neurons_command
-from cosim.launch.observe import observe_command
+from cosim.launch.on_demand import Elsewhere, OnDemand
 from cosim.launch.ready import make_ready
-from cosim.launch.sweep.command import sweep_command
-from cosim.launch.validate.command import validate
 from cosim.registry import COMPONENTS, TRANSLATORS, component, known, translator
 
 _SET = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE",
@@ -41,14 +32,38 @@ _EXPERIMENT = click.argument("experiment", type=click.Path(path_type=Path))
 _FOLDER = click.argument("folder", type=click.Path(path_type=Path))
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+_ELSEWHERE = {
+    "analyse": Elsewhere("cosim.launch.analyse.command", "analyse_command",
+                         "Say where a model or the whole brain of an experiment rests, whether it stays there, and what changes along a "
+                         "parameter."),
+    "bench": Elsewhere("cosim.launch.bench.command", "bench",
+                       "Measure how fast a network runs, beside what the machine allows and what other simulators reach."),
+    "derive": Elsewhere("cosim.launch.derive.command", "derive_command",
+                        "Derive the transfer function of a neuron, for a mean-field model, from spikes."),
+    "export-spikes": Elsewhere("cosim.launch.export_spikes", "export_spikes_command",
+                               "Write the spikes of a run as a SONATA file."),
+    "features": Elsewhere("cosim.launch.features.command", "features_command",
+                          "Reduce what a run recorded to connectivity, its dynamics, spectra and synchrony."),
+    "mean-fields": Elsewhere("cosim.launch.mean_fields", "mean_fields_command",
+                             "List the mean-field models, or the parameters, state and ports of one."),
+    "neurons": Elsewhere("cosim.launch.neurons", "neurons_command",
+                         "List the neuron models, or the parameters, state and receptors of one."),
+    "observe": Elsewhere("cosim.launch.observe", "observe_command",
+                         "Observe what a run recorded: BOLD, EEG, MEG, SEEG, LFP."),
+    "sweep": Elsewhere("cosim.launch.sweep.command", "sweep_command",
+                       "Run an experiment at many points: a grid of parameters, or a table of them."),
+    "validate": Elsewhere("cosim.launch.validate.command", "validate",
+                          "Hold a simulation's statistics against those of another simulator."),
+}
+
+
+@click.group(cls=OnDemand, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(__version__, prog_name="cosim")
 def cosim() -> None:
     """Couple simulators that work at different scales of the brain."""
 
 
-cosim.add_command(bench)
-cosim.add_command(validate)
+cosim.elsewhere = _ELSEWHERE
 
 
 @cosim.command("run")
@@ -206,16 +221,6 @@ def digest_command(folder: Path) -> None:
     from cosim.record.digest import digest  # noqa: PLC0415 (as above)
 
     click.echo(digest(folder))
-
-
-cosim.add_command(analyse_command)
-cosim.add_command(export_spikes_command)
-cosim.add_command(derive_command)
-cosim.add_command(features_command)
-cosim.add_command(mean_fields_command)
-cosim.add_command(neurons_command)
-cosim.add_command(observe_command)
-cosim.add_command(sweep_command)
 
 
 @cosim.command("schema")

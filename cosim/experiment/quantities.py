@@ -16,6 +16,20 @@ _NUMBER = re.compile(r"\s*([-+\u2212]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+\u2212]?\d{1,
 _UNIT = re.compile(r"[A-Za-z\u00b5\u03bc\u03a9\u2126\u00b0%/*^\u00b7()\s\d-]*")
 _COMMON_UNITS = ("ms", "s", "us", "min", "mV", "V", "uV", "pA", "nA", "uA", "nS", "uS", "mS", "S", "pF", "nF", "uF", "Hz", "kHz", "1/ms",
                  "1/s", "mm", "um", "cm", "m", "mm/ms", "m/s", "Mohm", "ohm", "mM", "degC", "kelvin", "%")
+_KILO, _MILLI = Fraction(1000), Fraction(1, 1000)
+# What the units that are written most measure, and how much of the first of their kind they are: without these, every start of a
+# process would spend a second on reading all units there are.
+_USUAL = {
+    "1": ("number", Fraction(1)), "%": ("number", Fraction(1, 100)),
+    "ms": ("time", Fraction(1)), "s": ("time", _KILO), "us": ("time", _MILLI), "min": ("time", 60 * _KILO),
+    "Hz": ("rate", Fraction(1)), "kHz": ("rate", _KILO), "1/s": ("rate", Fraction(1)), "1/ms": ("rate", _KILO),
+    "mm": ("length", Fraction(1)), "um": ("length", _MILLI), "cm": ("length", Fraction(10)), "m": ("length", _KILO),
+    "mm/ms": ("speed", Fraction(1)), "m/s": ("speed", Fraction(1)),
+    "mV": ("voltage", Fraction(1)), "uV": ("voltage", _MILLI), "V": ("voltage", _KILO),
+    "nA": ("current", Fraction(1)), "pA": ("current", _MILLI), "uA": ("current", _KILO),
+    "nS": ("conductance", Fraction(1)), "uS": ("conductance", _KILO), "mS": ("conductance", _KILO**2), "S": ("conductance", _KILO**3),
+    "nF": ("capacitance", Fraction(1)), "pF": ("capacitance", _MILLI), "uF": ("capacitance", _KILO),
+}
 _MOST_DIGITS = 25
 _MOST_SHOWN = 100
 
@@ -65,13 +79,15 @@ def read_quantity(value: object, unit: str) -> Fraction:
 def read_any_quantity(value: object) -> Quantity:
     """Return what a user wrote as a quantity in the user's own unit; a bare number is a pure one."""
     number, written = _split(value, "")
-    if written:
+    if written and written not in _USUAL:
         _unit(written, str(value).strip())
     return Quantity(_float(number, str(value)), written or "1")
 
 
 def same_dimension(unit: str, other: str) -> bool:
     """Return whether two units measure the same, so that one can be converted into the other."""
+    if unit in _USUAL and other in _USUAL:
+        return _USUAL[unit][0] == _USUAL[other][0]
     return bool(_unit(unit, unit).is_compatible_with(_unit(other, other)))
 
 
@@ -135,6 +151,9 @@ def _convert(value: Fraction, written: str, unit: str, said: str) -> Fraction:
     if not written and unit != "1":
         raise InputError(Problem(f"{said} has no unit", expected=f"a number with a unit, in {unit} or what converts to it",
                                  remedy=f"write '{said} {unit}'"))
+    usual, other = _USUAL.get(written or "1"), _USUAL.get(unit)
+    if usual and other and usual[0] == other[0]:
+        return value * usual[1] / other[1]
     given, wanted = _unit(written or "1", said), _unit(unit, unit)
     if not given.is_compatible_with(wanted):
         target = "a pure number" if unit == "1" else unit

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import product
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cosim.errors import InputError
+from cosim.experiment import quantities
 from cosim.experiment.quantities import Quantity, factor, read_any_quantity, read_quantity, same_dimension, text
 
 
@@ -69,3 +71,17 @@ def test_units_are_compared_by_what_they_measure() -> None:
     assert same_dimension("Hz", "1/ms")
     assert not same_dimension("Hz", "pA")
     assert factor("1/ms", "Hz") == 1000.0
+
+
+def test_usual_units_convert_as_the_library_of_units_has_them() -> None:
+    registry = quantities._registry()
+    parse = {u: registry.parse_units("" if u == "1" else u) for u in quantities._USUAL}
+    for unit, other in product(quantities._USUAL, repeat=2):
+        assert same_dimension(unit, other) == parse[unit].is_compatible_with(parse[other]), (unit, other)
+        if same_dimension(unit, other) and unit != "1":  # a bare number is never taken for a quantity
+            assert read_quantity(f"7 {unit}", other) == Fraction(registry.Quantity(Fraction(7), parse[unit]).to(parse[other]).magnitude)
+
+
+def test_usual_units_need_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quantities, "_registry", lambda: pytest.fail("all units there are were read"))
+    assert read_quantity("2 s", "ms") == 2000 and read_any_quantity("3 mV").to("V") == 0.003

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
 
 # |R(z)| of a scheme, z = eigenvalue times step: Hairer & Wanner, Solving Ordinary Differential Equations II, section IV.2.
 GROWTH: dict[str, tuple[float, ...]] = {
@@ -78,4 +77,10 @@ def _bound(turn: complex, polynomial: tuple[float, ...]) -> float:
     grid = np.linspace(0.0, 4.0, 401)
     values = excess(grid)
     first = 1 + int(np.argmax(values[1:] > 0))
-    return float(brentq(excess, grid[first - 1], grid[first], xtol=1e-14)) if values[first - 1] <= 0 else 0.0
+    if values[first - 1] > 0:
+        return 0.0
+    low, high = grid[first - 1], grid[first]
+    for _ in range(60):  # halving: SciPy's search would take longer to import than a brain to check
+        middle = 0.5 * (low + high)
+        low, high = (low, middle) if excess(middle) > 0 else (middle, high)
+    return float(high)

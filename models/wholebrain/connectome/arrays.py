@@ -9,7 +9,6 @@ from typing import Any
 
 import h5py
 import numpy as np
-import scipy.io
 
 from cosim.errors import InputError, Problem
 from cosim.models.wholebrain.connectome.data import Array, size
@@ -114,7 +113,9 @@ def _npz(path: Path) -> dict[str, Any]:
 
 def _mat(path: Path) -> dict[str, Any]:
     names = whole_variables(path.read_bytes())
-    return {name: value for name, value in scipy.io.loadmat(path, variable_names=names).items() if not name.startswith("__")}
+    from scipy.io import loadmat  # noqa: PLC0415 (takes longer to import than most connectomes to read)
+
+    return {name: value for name, value in loadmat(path, variable_names=names).items() if not name.startswith("__")}
 
 
 def _hdf5(path: Path) -> dict[str, Any]:

@@ -20,7 +20,7 @@ run: $(VENV)/.run
 	$(BIN)/cosim run launch/experiments/column_in_brain.yaml
 
 test: $(VENV)/.test
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n 2 --dist loadfile
 
 validate: $(VENV)/.test
 	$(BIN)/pytest -q -m validation

@@ -77,7 +77,7 @@ def test_a_mishap_is_told_and_every_complete_window_kept(tmp_path: Path, layout:
     write(tmp_path, layout, what)
     said, took = fail(tmp_path)
     assert all(w in said for w in words), said
-    assert took < 15  # of which starting takes a few
+    assert took < 60  # it does not wait for a limit of 120 s
     assert valid_ms(tmp_path) == 50
     timing = json.loads((tmp_path / "out" / "timing.json").read_text())
     assert timing["status"] == "failed"

@@ -23,7 +23,7 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cosim.blocks import Block, Frame, Kind
+from cosim.blocks import Block, Kind
 from cosim.timegrid import Clock, Window
 
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -61,6 +61,9 @@ class Port:
         The value that a sampled output takes while the model rests (noise-free fixed point), where that is known.
     about : str
         One sentence for the user.
+    period : int or None
+        Ticks from one value of a sampled output to the next, where it is held in between: it is new at the multiples of so many ticks,
+        and recorded there. None where every step gives its own.
     """
 
     name: str
@@ -73,6 +76,7 @@ class Port:
     populations: tuple[tuple[str, int], ...] = ()
     at_rest: float | None = None
     about: str = ""
+    period: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,26 +378,3 @@ class Translator(ABC):
 
     def restore(self, group: Any) -> None:  # noqa: B027 (most carry no state)
         """Take the carried state from an HDF5 group; nothing, where there is none."""
-
-
-class Transport(ABC):
-    """Carry frames between the groups of a run; nothing here ever blocks but `wait` and `close`.
-
-    Each edge of the plan is a first-in-first-out channel with one sending and one receiving process.
-    """
-
-    @abstractmethod
-    def send(self, edge: int, frame: Frame) -> None:
-        """Hand over a frame on an edge; the order on an edge is kept."""
-
-    @abstractmethod
-    def receive(self, edge: int) -> Frame | None:
-        """Return the next frame of an edge, or None when nothing has come."""
-
-    @abstractmethod
-    def wait(self, seconds: float) -> None:
-        """Return when something may have come that has not been received, or after some seconds."""
-
-    @abstractmethod
-    def close(self) -> None:
-        """Return when everything sent from here has left, and let go of everything."""

@@ -15,7 +15,7 @@ from cosim.launch.balance import explain_balance
 from cosim.launch.machine import in_bytes, memory
 from cosim.launch.processes import start_line
 from cosim.launch.ready import Ready, needed_memory
-from cosim.schedule.edges import describe_headroom
+from cosim.schedule.edges import describe_headroom, recorded_every
 from cosim.schedule.plan import Mode
 from cosim.timegrid import in_ms
 from cosim.transport.mpi import cores
@@ -53,7 +53,8 @@ def explain(ready: Ready, console: Console) -> None:
             console.print(Text.assemble((name, "bold"), f" {key}: {text}"))
     for record in experiment.records:
         port = next(p for p in plan.descriptions[record.group].outputs if p.name == record.port)
-        how = "all of them" if port.kind is Kind.SPIKES else f"every {in_ms(record.every * tick)}"
+        every = recorded_every(record, port, experiment.groups[record.group].step)
+        how = "all of them" if port.kind is Kind.SPIKES else f"every {in_ms(every * tick)}"
         console.print(f"records {record.group}.{record.port}: {how}")
     needed, there = needed_memory(plan, ready.layout.processes), memory()
     console.print(f"expected memory: {in_bytes(needed)}" + (f" of {in_bytes(there.free)} available" if there.free else ""))

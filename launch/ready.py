@@ -21,6 +21,7 @@ from cosim.launch.processes import can_start_ranks
 from cosim.record.recording import Recorded
 from cosim.registry import component, did_you_mean
 from cosim.schedule.arriving import arriving, upstream_first
+from cosim.schedule.edges import recorded_every
 from cosim.schedule.plan import Plan, make_plan
 from cosim.transport.mpi import cores
 
@@ -170,7 +171,7 @@ def recorded(plan: Plan, group: str) -> list[Recorded]:
     """Return what is recorded of a group, in the order of the experiment file."""
     ports = {p.name: p for p in plan.descriptions[group].outputs}
     step = plan.experiment.groups[group].step
-    return [Recorded(ports[r.port], step, r.every) for r in plan.experiment.records if r.group == group]
+    return [Recorded(ports[r.port], step, recorded_every(r, ports[r.port], step)) for r in plan.experiment.records if r.group == group]
 
 
 def too_large(ready: Ready) -> Problem | None:

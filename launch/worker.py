@@ -26,7 +26,7 @@ from cosim.experiment.layout import Transport as LayoutTransport
 from cosim.experiment.read import read_experiment
 from cosim.experiment.read_layout import read_layout
 from cosim.experiment.resolve import fingerprint
-from cosim.interfaces import Context, Ranks, Transport
+from cosim.interfaces import Context, Ranks
 from cosim.launch.board import Board, Entry
 from cosim.launch.folder import RunFolder
 from cosim.launch.leash import hold
@@ -38,6 +38,7 @@ from cosim.schedule.plan import Plan, make_plan
 from cosim.timegrid import Window
 from cosim.transport.loopback import Loopback, SoloRanks
 from cosim.transport.mpi import MpiTransport, World, abort_all
+from cosim.transports import Transport
 
 
 class RankWitness(Witness):

@@ -109,15 +109,16 @@ class Record:
     ----------
     group, port : str
         The output.
-    every : int
-        Ticks between two kept samples; a multiple of the group's step. Of spikes all are kept.
+    every : int or None
+        Ticks between two kept samples; a multiple of the group's step. None is as often as the port gives a new one. Of spikes all
+        are kept.
     place : str
         ``file:line`` where it stands.
     """
 
     group: str
     port: str
-    every: int
+    every: int | None
     place: str = field(default="", compare=False)
 
 

@@ -126,7 +126,7 @@ class RecordKeys:
     port : str
         Output, written 'group.port'.
     every : time
-        Time between two kept samples; the step of the group when it is not given. Of spikes all are kept.
+        Time between two kept samples; when it is not given, as often as the port gives a new one. Of spikes all are kept.
     """
 
     port: str

@@ -212,8 +212,8 @@ class _Reader:
         if not port:
             return None
         every = values.get("every")
-        every = self.steps.get(port[0]) if every is None else every
-        return Record(*port, self.ticks(every, (*keys, "every"), [port[0]]), self.source.place(keys))
+        ticks = None if every is None else self.ticks(every, (*keys, "every"), [port[0]])
+        return Record(*port, ticks, self.source.place(keys))
 
     def port(self, name: str | None, keys: Keys) -> tuple[str, str] | None:
         """Take group and port apart."""

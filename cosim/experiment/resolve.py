@@ -47,7 +47,7 @@ def resolved(experiment: Experiment) -> dict[str, Any]:
         "groups": {g.name: {"component": g.component, "step": time(g.step), "params": parameters_written(g.parameters)}
                    for g in experiment.groups.values()},
         "couplings": [coupling(c) for c in experiment.couplings],
-        "record": [{"port": f"{r.group}.{r.port}", "every": time(r.every)} for r in experiment.records],
+        "record": [{"port": f"{r.group}.{r.port}"} | ({} if r.every is None else {"every": time(r.every)}) for r in experiment.records],
     }
 
 

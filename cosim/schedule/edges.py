@@ -8,7 +8,7 @@ from math import lcm
 
 from cosim.blocks import Kind
 from cosim.errors import InputError, Problem
-from cosim.experiment.experiment import Coupling, Experiment, TranslatorSpec
+from cosim.experiment.experiment import Coupling, Experiment, Record, TranslatorSpec
 from cosim.interfaces import Description, Port, Translator
 from cosim.registry import did_you_mean, translator
 from cosim.timegrid import Clock, in_ms
@@ -80,10 +80,24 @@ def build_edges(experiment: Experiment, descriptions: Mapping[str, Description])
             edges.append(edge)
     for record in experiment.records:
         try:
-            find_port(record.group, record.port, descriptions[record.group].outputs, "output")
+            port = find_port(record.group, record.port, descriptions[record.group].outputs, "output")
+            _refuse_held(record, port, experiment)
         except InputError as error:
             problems += [p.at(record.place) for p in error.problems]
     return tuple(edges), problems
+
+
+def recorded_every(record: Record, port: Port, step: int) -> int:
+    """Return the ticks between two kept samples: as the user says, or as often as the port gives a new one."""
+    return record.every or port.period or step
+
+
+def _refuse_held(record: Record, port: Port, experiment: Experiment) -> None:
+    if record.every and port.period and record.every % port.period:
+        every, period = (in_ms(t * experiment.tick_ms) for t in (record.every, port.period))
+        raise InputError(Problem(f"the output '{record.group}.{port.name}' cannot be recorded every {every}: it gives a value every "
+                                 f"{period} and holds it in between", expected=f"a multiple of {period}",
+                                 remedy=f"leave 'every' out, or write 'every: {period}'"))
 
 
 def find_port(group: str, name: str, ports: tuple[Port, ...], direction: str) -> Port:

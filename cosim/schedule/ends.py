@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from cosim.blocks import Block, Frame, FrameKind, Samples
 from cosim.errors import PeerLost, ProtocolError, RunError
-from cosim.interfaces import Port, Translator, Transport
+from cosim.interfaces import Port, Translator
 from cosim.random import stream_key
 from cosim.schedule.delayline import DelayLine
 from cosim.schedule.edges import Edge, make_translator
 from cosim.schedule.faults import fault
 from cosim.schedule.plan import Plan
 from cosim.timegrid import Window
+from cosim.transports import Transport
 
 AHEAD = 64
 """How many windows the source of a one-way edge may be ahead of its target."""

@@ -10,11 +10,12 @@ from enum import IntEnum
 
 from cosim.blocks import Block, Samples, Spikes, from_bytes, to_bytes
 from cosim.errors import ProtocolError, RunError
-from cosim.interfaces import Component, Ranks, Transport
+from cosim.interfaces import Component, Ranks
 from cosim.schedule.ends import CreditGiver, CreditTaker, ReceivingEnd, SendingEnd
 from cosim.schedule.faults import fault
 from cosim.schedule.plan import Plan
 from cosim.timegrid import Window, windows
+from cosim.transports import Transport
 
 
 class Phase(IntEnum):

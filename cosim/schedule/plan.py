@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import lcm
 
@@ -12,7 +12,7 @@ import networkx as nx
 from cosim.errors import Problem, raise_all
 from cosim.experiment.experiment import Experiment
 from cosim.interfaces import Description
-from cosim.schedule.edges import Edge, build_edges, describe_headroom
+from cosim.schedule.edges import Edge, build_edges, describe_headroom, find_port, recorded_every
 from cosim.timegrid import in_ms, whole_steps
 
 LONGEST_WINDOW_MS = 10
@@ -35,7 +35,7 @@ class Plan:
     Parameters
     ----------
     experiment : Experiment
-        What is coupled.
+        What is coupled; of every record it says how often.
     descriptions : mapping of str to Description
         What each group's component said of itself.
     edges : tuple of Edge
@@ -98,7 +98,15 @@ def make_plan(experiment: Experiment, descriptions: Mapping[str, Description]) -
     if experiment.window is not None:
         raise_all(_too_long(experiment, bounds))
     windows = {group: min(experiment.duration, experiment.window or ticks) for group, (ticks, _) in bounds.items()}
-    return Plan(experiment, descriptions, edges, windows, bounds, tuple(e.index for e in edges if e not in looped))
+    one_way = tuple(e.index for e in edges if e not in looped)
+    return Plan(_with_records(experiment, descriptions), descriptions, edges, windows, bounds, one_way)
+
+
+def _with_records(experiment: Experiment, descriptions: Mapping[str, Description]) -> Experiment:
+    """Return the experiment with every record saying how often, so that what a run keeps spells it out."""
+    ports = [find_port(r.group, r.port, descriptions[r.group].outputs, "output") for r in experiment.records]
+    return replace(experiment, records=tuple(replace(r, every=recorded_every(r, port, experiment.groups[r.group].step))
+                                             for r, port in zip(experiment.records, ports, strict=True)))
 
 
 def _loops_without_delay(experiment: Experiment, edges: tuple[Edge, ...]) -> list[Problem]:

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from cosim.blocks import Frame
 from cosim.errors import RunError
-from cosim.interfaces import Ranks, Transport
+from cosim.interfaces import Ranks
 from cosim.transport.frames import pack, unpack
+from cosim.transports import Transport
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 

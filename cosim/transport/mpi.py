@@ -20,9 +20,10 @@ from cosim._meeting import DOORBELL_BYTES, MEETING_BYTES, Doorbell, Meeting
 from cosim.blocks import Frame
 from cosim.errors import MissingExtra, RunError
 from cosim.experiment.layout import Layout, Memory
-from cosim.interfaces import Ranks, Transport
+from cosim.interfaces import Ranks
 from cosim.transport.frames import pack, unpack
 from cosim.transport.loopback import bytes_of, zeros_on_pages
+from cosim.transports import Transport
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 

@@ -51,7 +51,7 @@ class Observed:
     ports : mapping of str to Port
         All that a point gives, by ``group.port``.
     clocks : mapping of str to Clock
-        Of each group.
+        Of each group; a port that holds its values is taken once in its period.
     stop : int
         Tick at which the point ends.
     discard_ms : Fraction
@@ -108,6 +108,7 @@ class _Line:
         if port.kind is Kind.SPIKES:
             raise InputError(Problem("it holds spikes, of which a sweep keeps nothing itself",
                                      remedy="translate them to a rate, and keep that"))
+        clock = Clock(clock.tick_ms, port.period or clock.step)
         self._bounds: list[Bound] = []
         for text, spec in kept.operators:
             bound = bind(text, spec, {"in": port}, clock, seed)

@@ -31,7 +31,7 @@ from cosim.launch.sweep.points import SEED, Points
 from cosim.models.wholebrain.repeated import Repeated
 from cosim.record.reading import read_results
 from cosim.schedule.plan import make_plan
-from cosim.timegrid import Clock, windows
+from cosim.timegrid import windows
 
 STEPS = 2048
 """Steps in a block of samples; a multiple of the steps that the kernel takes at once."""
@@ -204,8 +204,8 @@ class Work:
             descriptions = describe(experiment, make_components(experiment))
             given = {f"{g}.{p.name}": p for g, d in descriptions.items() for p in d.outputs}
             observed = self._observed(experiment, given)
-            clocks = {name: experiment.clock(name.partition(".")[0]) for name in observed.ports}
-            for blocks in _blocks({name: results.port(name) for name in observed.ports}, clocks):
+            steps = {name: given[name].period or experiment.groups[name.partition(".")[0]].step for name in observed.ports}
+            for blocks in _blocks({name: results.port(name) for name in observed.ports}, steps):
                 observed.take(blocks)
             return observed.results()
         except OSError as error:
@@ -237,13 +237,13 @@ def _with(base: Experiment, name: str, parameters: Any, seed: int) -> Experiment
                       base.source)
 
 
-def _blocks(ports: Mapping[str, Any], clocks: Mapping[str, Clock]) -> Iterator[dict[str, Samples]]:
+def _blocks(ports: Mapping[str, Any], steps: Mapping[str, int]) -> Iterator[dict[str, Samples]]:
     """Yield what was recorded in the blocks in which a brain in this process gives it."""
     length = max(port.length for port in ports.values())
     for begin in range(0, length, STEPS):
         found = {}
         for name, port in ports.items():
-            step = clocks[name].step
+            step = steps[name]
             values = port.values(min(begin, port.length), min(begin + STEPS, port.length))
             found[name] = Samples(step * (begin + 1), step, values)
         yield found

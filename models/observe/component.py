@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any, ClassVar
 
@@ -25,8 +26,8 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 class Observe(Component):
     """Apply measurement operators: BOLD, EEG, MEG, SEEG, LFP, means; one output port for each.
 
-    An output holds its last value until the next comes; recorded every period of its operator, it is exactly what comes out. Up to
-    the first it is 0.
+    What is coupled to an output sees its last value until the next comes, and 0 up to the first. Recorded is exactly what comes out, every
+    period of its operator.
     """
 
     parameters: ClassVar[type] = ObserveParameters
@@ -52,14 +53,15 @@ class Observe(Component):
                             for n in self._given.inputs}
             self._bound = self._bind(0)
         operators = {name: b.operator for name, b in self._bound.items()}
-        facts = {name: f"{o.port.size} channels, new every {in_ms(o.every * self._clock.tick_ms)}: record it so often"
+        facts = {name: f"{o.port.size} channels, new every {in_ms(o.every * self._clock.tick_ms)}"
                  for name, o in operators.items()}
         facts = {"observed channels": channels.told} | facts
         for name, spec in self._given.operators.items():
             order = order_told(spec.gain, self._inputs[self._bound[name].takes[0]]) if spec.gain else ""
             facts[name] += f"; {order}" if order else ""
         digest = sha256("".join(files_digest(s.gain) for s in self._given.operators.values() if s.gain).encode()).hexdigest()
-        return Description(outputs=tuple(o.port for o in operators.values()), inputs=tuple(self._inputs.values()), work=0.05, facts=facts,
+        outputs = tuple(replace(o.port, period=o.every) for o in operators.values())
+        return Description(outputs=outputs, inputs=tuple(self._inputs.values()), work=0.05, facts=facts,
                            files=digest if any(s.gain for s in self._given.operators.values()) else "")
 
     def prepare(self, context: Context) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = {"cosim": "cosim", "cosim.adapters": "adapters", "cosim.models": "models", "cosim.launch": "launch"}
-FOUNDATION = {"errors", "timegrid", "blocks", "interfaces", "registry", "random", "levels", "_random", "_meeting"}
+FOUNDATION = {"errors", "timegrid", "blocks", "interfaces", "transports", "registry", "random", "levels", "_random", "_meeting"}
 SHARED = {f"cosim.{name}" for name in ("__version__", "philox", "elementary", "meeting", "poisson")}  # headers of the foundation
 ROOMS = {"experiment", "schedule", "transport", "record"}
 MAY_IMPORT = {  # room: what of cosim it may import besides itself

@@ -47,7 +47,7 @@ def test_a_file_means_what_it_says(tmp_path: Path) -> None:
     assert [(t.name, t.parameters) for t in drive.translators] == [("share", Share(0.1))]
     assert (back.name, back.delay, back.weight, back.initial) == ("column.spikes->brain.input", 0, 1.0, None)
     assert [t.name for t in back.translators] == ["count", "share"]
-    assert [(r.group, r.port, r.every) for r in experiment.records] == [("column", "spikes", 5), ("brain", "rate", 20)]
+    assert [(r.group, r.port, r.every) for r in experiment.records] == [("column", "spikes", None), ("brain", "rate", 20)]
 
 
 def test_the_frozen_data_cannot_be_changed(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_resolved_text_reads_as_the_same_experiment_from_another_folder(tmp_path
 
 def test_resolved_text_says_everything_with_units(tmp_path: Path) -> None:
     text = resolved_text(read(tmp_path, FILE))
-    for line in ("tick: 0.05 ms", "step: 0.25 ms", "speed: 4 mm/ms", "salt: 0.035", "initial: 3 Hz", "every: 0.25 ms", "window: auto",
+    for line in ("tick: 0.05 ms", "step: 0.25 ms", "speed: 4 mm/ms", "salt: 0.035", "initial: 3 Hz", "every: 1 ms", "window: auto",
                  "gain: 1 mV/Hz", "lambda: 1.0", "- -70 mV"):
         assert line in text
 

@@ -9,16 +9,22 @@ import numpy as np
 import pytest
 from support.together import Together, run_together
 
-from cosim.blocks import Kind
+from cosim.blocks import Kind, Samples
 from cosim.errors import InputError
+from cosim.experiment.resolve import resolved_text
 from cosim.interfaces import Description, Port
-from cosim.launch.ready import make_ready
+from cosim.launch.features.recorded import read_signals
+from cosim.launch.ready import make_ready, recorded
 from cosim.models.observe.channels import Channels, channels_of
+from cosim.models.observe.features.spectrum import spectrum
 from cosim.models.observe.gains import gain_of, order_told
 from cosim.models.observe.parameters import Gain, ObserveParameters
 from cosim.models.wholebrain.parameters import WholeBrainParameters
 from cosim.models.wholebrain.setting import read_connectome
 from cosim.models.wholebrain.synthetic import SyntheticConnectome
+from cosim.record.journal import Completed, Data
+from cosim.record.reading import read_results
+from cosim.record.results import GroupHeader, Header, ResultsWriter
 
 BRAIN = """
 cosim: 1
@@ -101,8 +107,8 @@ def test_the_experiment_of_the_documentation_passes_the_checks(tmp_path: Path) -
     np.save(tmp_path / "eeg.npy", np.ones((4, 76)))
     (tmp_path / "experiment.yaml").write_text(BRAIN.split("  scanner:", maxsplit=1)[0].replace("{{", "{").replace("}}", "}") + shown)
     facts = make_ready(tmp_path / "experiment.yaml").plan.descriptions["scanner"].facts
-    assert facts["bold"] == "76 channels, new every 2000 ms: record it so often"
-    assert facts["eeg"].startswith("4 channels, new every 4 ms: record it so often; columns of the gain are taken in the order of the chan")
+    assert facts["bold"] == "76 channels, new every 2000 ms"
+    assert facts["eeg"].startswith("4 channels, new every 4 ms; columns of the gain are taken in the order of the chan")
 
 
 def test_a_run_shorter_than_a_response_is_refused(tmp_path: Path) -> None:
@@ -203,3 +209,49 @@ def test_inputs_that_bring_other_channels_are_refused() -> None:
         channels_of(two, {"x1": on("a", "b"), "x2": on("a")})
     renamed = ObserveParameters({}, inputs=("x1", "x2"), labels=("p", "q"))
     assert channels_of(renamed, {"x1": on("a", "b"), "x2": on("a", "c")}).labels == ("p", "q")
+
+
+RECORDED = """
+record:
+  - {record}
+"""
+
+
+def kept(folder: Path, record: str) -> Path:
+    """Run for 400 ms with a mean over 10 ms, and return the folder of what was recorded."""
+    (folder / "experiment.yaml").write_text(text("{ta: {temporal_average: {period: 10 ms}}}") + RECORDED.format(record=record))
+    (folder / "layout.yaml").write_text("cosim_layout: 1\ntransport: loopback\n")
+    plan = make_ready(folder / "experiment.yaml", (), folder / "layout.yaml").plan
+    run, samples = run_together((folder / "experiment.yaml").read_text(), folder), recorded(plan, "scanner")[0]
+    rows = run.samples("scanner.ta", 0)
+    block = samples.keep(Samples(0, 1, np.array([rows[t] for t in range(401)])))
+    header = Header(plan.experiment.tick_ms, 400, 3, "test", (GroupHeader("scanner", (samples,)),))
+    with ResultsWriter(folder / "results.h5", header) as writer:
+        writer.take("scanner", [Data(0, block), Completed(0, 0, 400)])
+    return folder
+
+
+@pytest.mark.parametrize(("record", "every"), [("scanner.ta", 10), ("{port: scanner.ta, every: 20 ms}", 20)])
+def test_a_record_holds_real_samples_only_and_features_stay_below_their_nyquist_frequency(record: str, every: int, tmp_path: Path) -> None:
+    folder = kept(tmp_path, record)
+    assert read_results(folder).port("scanner.ta").ticks().tolist() == list(range(every, 401, every))
+    found = read_signals(folder, "scanner.ta")
+    assert found.values.all()
+    assert spectrum(found, 10).frequencies_hz.max() == 500 / every
+
+
+@pytest.mark.parametrize("every", ["1 ms", "15 ms"])
+def test_values_that_are_held_are_not_recorded_for_real_ones(every: str, tmp_path: Path) -> None:
+    (tmp_path / "experiment.yaml").write_text(text("{ta: {temporal_average: {period: 10 ms}}}")
+                                              + RECORDED.format(record=f"{{port: scanner.ta, every: {every}}}"))
+    words = f"'scanner.ta' cannot be recorded every {every}: it gives a value every 10 ms(?s:.)*'every: 10 ms'"
+    with pytest.raises(InputError, match=words):
+        make_ready(tmp_path / "experiment.yaml")
+
+
+def test_what_a_run_keeps_says_how_often_a_port_was_recorded(tmp_path: Path) -> None:
+    (tmp_path / "experiment.yaml").write_text(text("{ta: {temporal_average: {period: 10 ms}}}") + RECORDED.format(record="scanner.ta"))
+    plan = make_ready(tmp_path / "experiment.yaml").plan
+    (tmp_path / "resolved.yaml").write_text(resolved_text(plan.experiment))
+    again = make_ready(tmp_path / "resolved.yaml").plan
+    assert again.experiment == plan.experiment and [r.every for r in again.experiment.records] == [10]

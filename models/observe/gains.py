@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cosim.errors import InputError, Problem
 from cosim.interfaces import Port
+from cosim.models.observe.fitting import refuse_other_units, refuse_twice
 from cosim.models.observe.lead_field import average_reference, lead_field, percentile_95, summed
 from cosim.models.observe.operator import Array
 from cosim.models.observe.parameters import Gain
@@ -29,6 +30,8 @@ def gain_of(spec: Gain, source: Port) -> tuple[Array, tuple[str, ...]]:
                                  "tvb_data:connectivity_76.zip, or lines 'region x y z'", "or apply it afterwards by 'cosim observe', to "
                                  "a run that knows it"))
     sensors = None if spec.sensors is None else read_places(folder / spec.sensors)
+    if sensors is not None:
+        refuse_twice(sensors)
     if spec.file is not None:
         gain = read_gain(folder / spec.file, spec.variable)
         _fits(gain, source, folder / spec.file)
@@ -78,6 +81,8 @@ def _computed(spec: Gain, sensors: Places, sources: Places, source: Port) -> Arr
     if len(wanted) != source.size:
         raise InputError(Problem(f"the sources lie in {len(wanted)} regions, but '{source.name}' has {source.size} channels", "sources",
                                  "a region for each channel, in their order"))
+    if spec.rule != "sphere_eeg":  # which takes directions only, so that sensors may lie on the unit sphere
+        refuse_other_units(sensors, sources)
     return summed(lead_field(spec.rule, sensors, sources, spec.nearest, spec.conductivity), sources, regions)[
         :, [regions.index(name) for name in wanted]]
 

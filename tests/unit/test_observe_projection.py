@@ -171,3 +171,37 @@ def test_every_line_that_is_no_place_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError) as told:
         read_places(tmp_path / "s.txt")
     assert [p.where.rsplit(":", 1)[1] for p in told.value.problems] == ["2", "3", "4"]
+
+
+def computed(folder: Path, sensors: str, sources: str = "a -60 0 0\nb 0 70 0\nc 50 10 40\n", rule: str = "inverse_square") -> None:
+    (folder / "s.txt").write_text(sensors)
+    (folder / "r.txt").write_text(sources)
+    gain_of(Gain(sensors=Path("s.txt"), sources=Path("r.txt"), rule=rule, folder=folder), port(3))  # type: ignore[arg-type]
+
+
+def test_sensors_of_one_name_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="the name 'A1' stands at more than one sensor"):
+        computed(tmp_path, "A1 0 0 90\nA2 0 1 90\nA1 0 2 90\n")
+    np.save(tmp_path / "g.npy", np.ones((2, 3)))
+    with pytest.raises(InputError, match="the name 'A1' stands"):
+        (tmp_path / "s.txt").write_text("A1 0 0 90\nA1 0 1 90\n")
+        gain_of(Gain(file=Path("g.npy"), sensors=Path("s.txt"), folder=tmp_path), port(3))
+
+
+@pytest.mark.parametrize("unit", [1e-3, 1e3])
+def test_sensors_in_another_unit_than_the_sources_are_refused(unit: float, tmp_path: Path) -> None:
+    rows = np.array([[0, 0, 90], [80, 30, 10], [-90, 5, 20]])
+    computed(tmp_path, "".join(f"A{i} {x} {y} {z}\n" for i, (x, y, z) in enumerate(rows)))
+    with pytest.raises(InputError, match="their units probably differ"):
+        computed(tmp_path, "".join(f"A{i} {x} {y} {z}\n" for i, (x, y, z) in enumerate(rows * unit)))
+
+
+def test_one_sensor_in_metres_is_refused_and_close_contacts_or_one_far_away_are_not(tmp_path: Path) -> None:
+    computed(tmp_path, "A1 30 40 20\nA2 30 40 21\n")
+    computed(tmp_path, "far 0 0 9000\n")
+    with pytest.raises(InputError, match=r"the sensors reach 0.09 from the origin and the sources 70: their units probably differ"):
+        computed(tmp_path, "A1 0 0 0.09\n")
+
+
+def test_the_rule_that_takes_directions_takes_sensors_on_the_unit_sphere(tmp_path: Path) -> None:
+    computed(tmp_path, "A1 0 0 1\nA2 0 1 0\n", "a -60 0 0 1 0 0\nb 0 70 0 1 0 0\nc 50 10 40 1 0 0\n", "sphere_eeg")

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from cosim.launch.report.drawing import CATEGORIES, GREY, MUTED, PLUM, Picture, new_figure, picture, shade, short, thin
+from cosim.launch.report.drawing import CATEGORIES, MUTED, PLUM, Picture, new_figure, number, picture, shade, short, thin
 from cosim.launch.report.recorded import Sampled
 from cosim.launch.report.regions import intervals
 from cosim.launch.report.run import Run
@@ -41,7 +41,7 @@ def draw_samples(run: Run, ports: Sequence[Sampled]) -> Picture | None:
         axes.set_xlabel("time (ms)")
     wide = any(p.values.shape[1] > MOST_CURVES for p in shown)
     caption = ("Other recorded ports over time, each with its unit."
-               + (f" Ports with more than {MOST_CURVES} channels: median over channels (line), and the range of 90 % of them (band)."
+               + (f" Ports with more than {MOST_CURVES} channels: a row each, the first at the top, from dark (low) to bright (high)."
                   if wide else "")
                + (" Shaded: the stimulus." if run.stimuli else "")
                + (f" {len(filled) - len(shown)} more ports are not shown." if len(filled) > len(shown) else ""))
@@ -52,9 +52,10 @@ def _draw_port(axes: Axes, port: Sampled) -> None:
     size = port.values.shape[1]
     if size > MOST_CURVES:
         every = max(1, len(port.times_ms) // 800)
-        low, middle, high = np.nanpercentile(port.values[::every], (5, 50, 95), axis=1)
-        axes.fill_between(port.times_ms[::every], low, high, color=GREY, alpha=0.35, linewidth=0)
-        axes.plot(port.times_ms[::every], middle, color=CATEGORIES[0], linewidth=0.9)
+        low, high = _colours(port)
+        ends = float(port.times_ms[0]), max(float(port.times_ms[-1]), float(port.times_ms[0]) + 1e-9)
+        axes.imshow(port.values[::every].T, aspect="auto", interpolation="nearest", cmap="viridis", vmin=low, vmax=high,
+                    extent=(*ends, size - 0.5, -0.5))
     else:
         for channel in range(size):
             axes.plot(*thin(port.times_ms, port.values[:, channel], 1000), color=CURVES[channel], linewidth=0.8)
@@ -63,11 +64,21 @@ def _draw_port(axes: Axes, port: Sampled) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(6))
 
 
+def _colours(port: Sampled) -> tuple[float, float]:
+    """Return from what to what the colours of a port with many channels go: all but the outermost values."""
+    known = port.values[np.isfinite(port.values)]
+    low, high = np.percentile(known, (0.5, 99.5)) if known.size else (0.0, 0.0)
+    return float(low), float(high)
+
+
 def _name(axes: Axes, port: Sampled) -> None:
     size = port.values.shape[1]
     named = 1 < size <= MOST_CURVES and len(port.names) == size
     axes.set_title(short(f"{port.group} · {port.port}", 36), pad=17 if named else 5)
-    said = (port.unit if port.unit not in {"", "1"} else "no unit") + (f", {size} channels" if size > MOST_CURVES else "")
+    said = port.unit if port.unit not in {"", "1"} else "no unit"
+    if size > MOST_CURVES:
+        low, high = _colours(port)
+        said = f"{size} channels, {number(low)} to {number(high)}" + (f" {said}" if said != "no unit" else "")
     axes.text(1, 1.035, said, transform=axes.transAxes, ha="right", color=MUTED, fontsize=8.5)
     at = 0.0
     for name, colour in zip(port.names if named else (), CURVES, strict=False):

@@ -105,6 +105,8 @@ class Description:
         What a user should read in ``cosim check``, such as the number of synapses.
     static : mapping of str to array
         What does not change and a reader of the results needs, such as a connectome; kept in ``/groups/<group>/static``.
+    needs : mapping of str to int
+        Shortest run that gives what was asked for, ticks, by the key in its parameters that asks for it, such as ``operators.bold``.
     files : str
         Digest of what the component has read from files of its own, or empty; a run in which it has changed since is refused.
     """
@@ -121,6 +123,7 @@ class Description:
     can_save: bool = False
     facts: Mapping[str, str] = field(default_factory=dict)
     static: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    needs: Mapping[str, int] = field(default_factory=dict)
     files: str = ""
 
 

@@ -88,10 +88,10 @@ def make_plan(experiment: Experiment, descriptions: Mapping[str, Description]) -
     Raises
     ------
     InputError
-        With every problem: ports that do not exist or fit, loops without delay, a window longer than the delays allow.
+        With every problem: ports that do not exist or fit, a run that is too short, loops without delay, a window longer than the delays allow.
     """
     edges, problems = build_edges(experiment, descriptions)
-    raise_all(problems)
+    raise_all([*problems, *_too_short(experiment, descriptions)])
     raise_all(_loops_without_delay(experiment, edges))
     looped = _on_loops(experiment, edges)
     bounds = _bounds(experiment, descriptions, looped)
@@ -100,6 +100,14 @@ def make_plan(experiment: Experiment, descriptions: Mapping[str, Description]) -
     windows = {group: min(experiment.duration, experiment.window or ticks) for group, (ticks, _) in bounds.items()}
     one_way = tuple(e.index for e in edges if e not in looped)
     return Plan(_with_records(experiment, descriptions), descriptions, edges, windows, bounds, one_way)
+
+
+def _too_short(experiment: Experiment, descriptions: Mapping[str, Description]) -> list[Problem]:
+    lasts = in_ms(experiment.duration * experiment.tick_ms)
+    needed = [(group, key, ticks) for group, d in descriptions.items() for key, ticks in d.needs.items() if ticks > experiment.duration]
+    return [Problem(f"'{key.rpartition('.')[2]}' needs a run of {in_ms(ticks * experiment.tick_ms)}, but there are only {lasts}",
+                    experiment.where(f"groups.{group}.params.{key}"), f"'duration' of at least {in_ms(ticks * experiment.tick_ms)}",
+                    "run longer, or ask here for something shorter") for group, key, ticks in needed]
 
 
 def _with_records(experiment: Experiment, descriptions: Mapping[str, Description]) -> Experiment:

@@ -13,7 +13,7 @@ import numpy as np
 from cosim.blocks import Block, Samples
 from cosim.errors import InputError, Problem, RunError, raise_all
 from cosim.interfaces import Component, Context, Description, Port
-from cosim.models.observe.building import Bound, bind, refuse_short
+from cosim.models.observe.building import Bound, bind
 from cosim.models.observe.channels import Arriving, channels_of
 from cosim.models.observe.gains import files_digest, order_told
 from cosim.models.observe.operator import Array
@@ -62,14 +62,13 @@ class Observe(Component):
         digest = sha256("".join(files_digest(s.gain) for s in self._given.operators.values() if s.gain).encode()).hexdigest()
         outputs = tuple(replace(o.port, period=o.every) for o in operators.values())
         return Description(outputs=outputs, inputs=tuple(self._inputs.values()), work=0.05, facts=facts,
+                           needs={f"operators.{name}": b.needs for name, b in self._bound.items()},
                            files=digest if any(s.gain for s in self._given.operators.values()) else "")
 
     def prepare(self, context: Context) -> None:
         """Make the operators anew, with the seed of the run."""
         self.describe()
         self._bound = self._bind(context.seed)
-        for bound in self._bound.values():
-            refuse_short(bound, context.stop, self._clock)
         self._last = {name: np.zeros(b.operator.port.size) for name, b in self._bound.items()}
 
     def initial(self) -> Mapping[str, Block]:

@@ -106,14 +106,18 @@ def test_the_experiment_of_the_documentation_passes_the_checks(tmp_path: Path) -
     shown = page.split("```yaml\n", 1)[1].split("```", 1)[0].removeprefix("groups:\n")
     np.save(tmp_path / "eeg.npy", np.ones((4, 76)))
     (tmp_path / "experiment.yaml").write_text(BRAIN.split("  scanner:", maxsplit=1)[0].replace("{{", "{").replace("}}", "}") + shown)
-    facts = make_ready(tmp_path / "experiment.yaml").plan.descriptions["scanner"].facts
+    facts = make_ready(tmp_path / "experiment.yaml", ["duration=20 s"]).plan.descriptions["scanner"].facts
     assert facts["bold"] == "76 channels, new every 2000 ms"
     assert facts["eeg"].startswith("4 channels, new every 4 ms; columns of the gain are taken in the order of the chan")
 
 
-def test_a_run_shorter_than_a_response_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="'bold' needs 20000 ms, but there are only 400 ms"):
-        run_together(text("{bold: {volterra: {period: 100 ms}}}"), tmp_path)
+def test_a_run_shorter_than_a_response_or_a_period_is_refused_before_it_starts(tmp_path: Path) -> None:
+    for operator, needed in (("volterra: {period: 100 ms}", 20000), ("balloon: {period: 2 s}", 2000)):
+        (tmp_path / "experiment.yaml").write_text(text(f"{{bold: {{{operator}}}}}"))
+        words = rf"experiment.yaml:16: groups.scanner.params.operators.bold: 'bold' needs a run of {needed} ms, but there are only 400 ms"
+        with pytest.raises(InputError, match=words):
+            make_ready(tmp_path / "experiment.yaml")
+        assert make_ready(tmp_path / "experiment.yaml", [f"duration={needed} ms"]).experiment.duration == needed
 
 
 def test_a_changed_gain_changes_the_digest_of_files(tmp_path: Path) -> None:

@@ -91,15 +91,14 @@ def find_rest(s: Undivided) -> Search:
         engine.run(stretch * STRETCH, STRETCH)
         reached = [made.states(STRETCH, STRETCH + 1)[0].copy() for made in built]
         engine.carry_over(STRETCH)
+        if not all(np.isfinite(x).all() for x in reached):
+            so_far = (stretch + 1) * STRETCH * step
+            return Search(None, f"no resting state was reached: the state grew beyond all numbers within {so_far:.3g} ms")
         change = max(float(np.abs(a - b).max()) for a, b in zip(reached, states, strict=True))
         states = reached
-        if not np.isfinite(change):
-            break
         if change <= _SETTLED:
             return Search(_rest(s, apart, states))
-    finite = all(np.isfinite(x).all() for x in states)
-    small = sum(x.size for x in states) <= _LARGEST_SYSTEM
-    still = _polish(apart, s.patches, states) if finite and small else None
+    still = _polish(apart, s.patches, states) if sum(x.size for x in states) <= _LARGEST_SYSTEM else None
     if still is None:
         return Search(None, f"no resting state was reached within {_STRETCHES * STRETCH * step / 1000:.3g} s")
     if not float(np.linalg.eigvals(apart.jacobian(still)).real.max()) < -_LEAST_DECAY:
@@ -112,14 +111,15 @@ def _rest(s: Undivided, apart: Linearised, states: Sequence[Array]) -> Rest:
 
 
 def _polish(apart: Linearised, patches: Patches, states: Sequence[Array]) -> list[Array] | None:
-    """Go on with implicit Euler steps that become Newton's; None where they do not come to an end."""
+    """Go on with implicit Euler steps that become Newton's; None where they do not come to an end, or grow beyond all numbers."""
     dt, now = 100.0, list(states)
     for _ in range(_LARGEST_NUMBER_OF_ITERATIONS):
-        slope = np.concatenate([x.ravel() for x in apart.slopes(now)])
-        matrix = apart.jacobian(now)
-        matrix[np.diag_indices_from(matrix)] -= 1 / dt
-        change = _solve(matrix, -slope)
-        if change is None:
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite is looked for below
+            slope = np.concatenate([x.ravel() for x in apart.slopes(now)])
+            matrix = apart.jacobian(now)
+            matrix[np.diag_indices_from(matrix)] -= 1 / dt
+            change = _solve(matrix, -slope) if np.isfinite(slope).all() and np.isfinite(matrix).all() else None
+        if change is None or not np.isfinite(change).all():
             return None
         parts = np.split(change, np.cumsum([x.size for x in now])[:-1])
         for k, (p, part) in enumerate(zip(patches.all, parts, strict=True)):

@@ -6,9 +6,14 @@ import numpy as np
 import pytest
 from support.wholebrain import brain, run, write_zip
 
+from cosim.errors import InputError
 from cosim.models.wholebrain import component, rest
+from cosim.models.wholebrain.analysis.network import rest as fixed_point
 from cosim.models.wholebrain.component import WholeBrain
 from cosim.models.wholebrain.language.model import sent_of, slope_of
+from cosim.models.wholebrain.linearised import Linearised
+from cosim.models.wholebrain.setting import initial_state
+from cosim.models.wholebrain.synthetic import SyntheticConnectome
 
 
 def slope_at_rest(b: WholeBrain) -> np.ndarray:
@@ -82,3 +87,19 @@ def test_no_rest_is_searched_for_where_neither_the_start_nor_a_port_needs_it(tmp
     alone = brain(**settings, model_parameters=oscillating, initial={"E": 0.2})
     assert alone.describe().facts["start"] == "the model's own values, but E as given" and "rest" not in alone.describe().facts
     assert alone.initial()["E"].values.tolist() == [[0.2, 0.2]]
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("settings", [{"model": "kuramoto", "coupling_function": "difference"}, {"model": "cerebellum_second_order"}])
+def test_a_search_that_leaves_all_bounds_ends_without_a_word_of_its_arithmetic(settings: dict) -> None:
+    b = brain(connectome="synthetic", synthetic=SyntheticConnectome(regions=4), **settings)
+    assert b.describe().facts["rest"].startswith("no resting state was reached")
+    if settings["model"] == "kuramoto":
+        with pytest.raises(InputError, match="no fixed point of the network"):
+            fixed_point(Linearised(b._setting, fine=True), initial_state(b._given, b._setting, None))
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_relaxation_stops_where_the_state_is_no_number_any_more(tmp_path: Path) -> None:
+    text = brain(connectome=pair(tmp_path), model="linear", model_parameters={"gamma": 50.0}, coupling_offset=1.0).describe().facts["rest"]
+    assert "the state grew beyond all numbers within" in text

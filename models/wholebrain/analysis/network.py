@@ -124,7 +124,8 @@ def rest(net: Linearised, start: Sequence[Array]) -> Rest:
     searches = [partial(_along_flow, net, vector, vector.flat(start)),
                 *(partial(_by_newton, net, vector, x) for x in (vector.flat(start), *others))]
     for search in searches:
-        x = search()
+        with np.errstate(all="ignore"):  # a search that leaves all bounds ends without a state
+            x = search()
         if x is not None:
             jacobian = net.jacobian(vector.split(x))
             values = ordered(np.linalg.eigvals(jacobian))

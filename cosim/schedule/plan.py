@@ -88,7 +88,8 @@ def make_plan(experiment: Experiment, descriptions: Mapping[str, Description]) -
     Raises
     ------
     InputError
-        With every problem: ports that do not exist or fit, a run that is too short, loops without delay, a window longer than the delays allow.
+        With every problem: ports that do not exist or fit, a run that is too short, loops without delay, a window longer than the delays
+        allow.
     """
     edges, problems = build_edges(experiment, descriptions)
     raise_all([*problems, *_too_short(experiment, descriptions)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cosim.blocks import Kind
 from cosim.errors import InputError, Problem, Uncoupled
 from cosim.interfaces import Port
 from cosim.models.observe.parameters import ObserveParameters
@@ -70,6 +71,24 @@ def channels_of(p: ObserveParameters, arriving: Arriving) -> Channels:
                                      f"'{name}'", "inputs", "the same channels in the same order",
                                      "name them with 'labels' where they belong together all the same"))
     return Channels(size, named[0][1] if named else ())
+
+
+def unlike(p: ObserveParameters, arriving: Arriving) -> list[Problem]:
+    """Return what is wrong where what is coupled is of another kind or unit than the inputs are said to be, and what to write."""
+    ports = [(name, port) for name in p.inputs for port in arriving.get(name, ())]
+    odd = next(((name, port) for name, port in ports if (port.kind, port.unit) != (p.kind, p.unit)), None)
+    if odd is None:
+        return []
+    name, port = odd
+    what = f"what arrives is of kind '{port.kind}' ({port.unit}), but port '{name}' takes '{p.kind}' ({p.unit})"
+    if port.kind is Kind.SPIKES:
+        remedy = "write 'translate: spikes_to_rate' at the coupling, and 'kind: rate' and 'unit: Hz' here"
+    elif len({(other.kind, other.unit) for _, other in ports}) > 1:
+        remedy = "the inputs of one group are all of one kind and unit: observe the others in a group of their own"
+    else:
+        wanted = [f"'kind: {port.kind}'"] * (port.kind is not p.kind) + [f"'unit: {port.unit}'"] * (port.unit != p.unit)
+        remedy = f"write {' and '.join(wanted)} here, beside 'operators'"
+    return [Problem(what, "unit" if port.kind is p.kind else "kind", "one kind and unit, that of what is coupled", remedy)]
 
 
 def _first_difference(one: tuple[str, ...], other: tuple[str, ...]) -> int:

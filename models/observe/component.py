@@ -14,7 +14,7 @@ from cosim.blocks import Block, Samples
 from cosim.errors import InputError, Problem, RunError, raise_all
 from cosim.interfaces import Component, Context, Description, Port
 from cosim.models.observe.building import Bound, bind
-from cosim.models.observe.channels import Arriving, channels_of
+from cosim.models.observe.channels import Arriving, channels_of, unlike
 from cosim.models.observe.gains import files_digest, order_told
 from cosim.models.observe.operator import Array
 from cosim.models.observe.parameters import ObserveParameters
@@ -48,10 +48,15 @@ class Observe(Component):
     def describe(self) -> Description:
         """Return the inputs, an output for each operator, and how often each gives something new."""
         channels = channels_of(self._given, self._arriving)
+        problems = unlike(self._given, self._arriving)
         if not self._bound:
             self._inputs = {n: Port(n, self._given.kind, self._given.unit, channels.size, labels=channels.labels, about="what is observed")
                             for n in self._given.inputs}
-            self._bound = self._bind(0)
+            try:
+                self._bound = self._bind(0)
+            except InputError as error:
+                problems += error.problems
+        raise_all(problems)
         operators = {name: b.operator for name, b in self._bound.items()}
         facts = {name: f"{o.port.size} channels, new every {in_ms(o.every * self._clock.tick_ms)}"
                  for name, o in operators.items()}

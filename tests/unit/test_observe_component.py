@@ -259,3 +259,33 @@ def test_what_a_run_keeps_says_how_often_a_port_was_recorded(tmp_path: Path) -> 
     (tmp_path / "resolved.yaml").write_text(resolved_text(plan.experiment))
     again = make_ready(tmp_path / "resolved.yaml").plan
     assert again.experiment == plan.experiment and [r.every for r in again.experiment.records] == [10]
+
+
+@pytest.mark.parametrize(("source", "words"), [
+    ("y0", "'state' .mV., but port 'in' takes 'state' .1.(?s:.)*write 'unit: mV' here"),
+    ("rate", "'rate' .Hz., but port 'in' takes 'state' .1.(?s:.)*write 'kind: rate' and 'unit: Hz' here"),
+])
+def test_kind_and_unit_to_write_are_told_where_what_is_coupled_has_others(source: str, words: str, tmp_path: Path) -> None:
+    brain = "model: jansen_rit, speed: 3 mm/ms"
+    regions = "".join(f"{name} {i} 0 0\n" for i, name in enumerate(
+        read_connectome(WholeBrainParameters(connectome="synthetic", synthetic=SyntheticConnectome(regions=4))).labels))
+    with pytest.raises(InputError, match=words) as told:
+        named(tmp_path, regions, source=f"brain.{source}", brain=brain)
+    assert "groups.scanner.params." in str(told.value)
+    as_told = "unit: mV," if source == "y0" else "kind: rate, unit: Hz,"
+    with pytest.raises(InputError, match=r"groups\.second\.params") as told:
+        named(tmp_path, regions, as_told, source=f"brain.{source}", brain=brain)
+    assert "scanner.params" not in str(told.value)
+
+
+def test_the_potential_of_jansen_rit_reaches_the_sensors_as_documented(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "observe.md").read_text()
+    shown = page.split("Jansen-Rit model", 1)[1].split("```yaml\n", 1)[1].split("```", 1)[0]
+    np.save(tmp_path / "eeg.npy", np.eye(2, 76))
+    shown = shown.replace("jansen_rit,", "jansen_rit, connectome: synthetic,")
+    run = run_together("cosim: 1\nseed: 1\nduration: 20 ms\nstep: 1 ms\n" + shown, tmp_path)
+    y1, y2, lfp, eeg = (run.samples(name) for name in ("brain.y1", "brain.y2", "columns.lfp", "scanner.eeg"))
+    mean = np.mean([y1[t] - y2[t] for t in range(17, 21)], axis=0)
+    assert mean.any()
+    np.testing.assert_allclose(lfp[20], mean, rtol=1e-13)
+    np.testing.assert_allclose(eeg[20], mean[:2] - mean[:2].mean(), rtol=1e-12)

@@ -96,21 +96,16 @@ def read_values(model: Model, told: Mapping[str, Any], regions: Sequence[int], n
     known = {x.name: x for x in model.parameters}
     many = {name.rsplit("_", 1)[0] for name in known if name.rsplit("_", 1)[-1].isdigit()} - set(known)
     plain = next(iter(model.presets.values()), {})
-    preset = told.get(model.preset_word) if model.presets else None
-    if preset is not None and preset not in model.presets:
-        problems.append(Problem(f"'{model.name}' has no set of parameters '{preset}'", f"{where}model_parameters.{model.preset_word}",
-                                remedy=did_you_mean(str(preset), list(model.presets))))
-    elif preset is not None:
-        numbers |= dict(model.presets[preset])
+    numbers |= _preset(model, told, where, problems)
     for name, value in told.items():
         at = f"{where}model_parameters.{name}"
-        if name == model.preset_word and model.presets:
+        if name in preset_words(model):
             continue
         if name in many:
             numbers |= _vector(name, value, sum(x.rsplit("_", 1)[0] == name for x in known), at, problems)
             continue
         if name not in known:
-            problems.append(Problem(f"'{model.name}' has no parameter '{name}'", at, remedy=did_you_mean(name, [*known, *many])))
+            problems.append(Problem(f"'{model.name}' has no parameter '{name}'", at, remedy=_meant(model, name, [*known, *many])))
             continue
         if isinstance(value, str):
             allowed = model.words.get(name, ())
@@ -134,6 +129,36 @@ def read_values(model: Model, told: Mapping[str, Any], regions: Sequence[int], n
         assert model.resolve is not None, f"{model.name} takes words and cannot resolve them"
         numbers[name] = model.resolve(name, word, values, gain, weights[np.ix_(here, here)])
     return everything(model, numbers, len(here)) if words else values
+
+
+def preset_words(model: Model) -> tuple[str, ...]:
+    """Return by which words a user may name a set of parameters: its own and 'preset'; none where the model has no sets."""
+    return tuple(dict.fromkeys((model.preset_word, "preset"))) if model.presets else ()
+
+
+def _meant(model: Model, name: str, known: list[str]) -> str:
+    """Return what a user may have meant by a name that is no parameter, and by which word a set of parameters is chosen."""
+    words = preset_words(model)
+    if not words:
+        return "leave it out: the model has one set of parameters only" if name == "preset" else did_you_mean(name, known)
+    meant = did_you_mean(name, [*known, *words])
+    quoted = " or ".join(f"'{word}'" for word in words)
+    return f"{meant}{'' if meant.endswith('?') else ';'} a set of parameters is chosen by {quoted}"
+
+
+def _preset(model: Model, told: Mapping[str, Any], where: str, problems: list[Problem]) -> dict[str, float]:
+    """Return the set of parameters that the user named; nothing where none is named, or it is not known."""
+    given = {word: told[word] for word in preset_words(model) if word in told}
+    if len(given) > 1:
+        problems.append(Problem(f"a set of parameters is named twice: {' and '.join(f'{w}: {n}' for w, n in given.items())}",
+                                f"{where}model_parameters", "one of the two, which mean the same"))
+        return {}
+    for word, name in given.items():
+        if name in model.presets:
+            return dict(model.presets[name])
+        problems.append(Problem(f"'{model.name}' has no set of parameters '{name}'", f"{where}model_parameters.{word}",
+                                remedy=did_you_mean(str(name), list(model.presets))))
+    return {}
 
 
 def _row(value: Any) -> Array:

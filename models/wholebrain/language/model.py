@@ -141,7 +141,7 @@ class Model:
     presets : mapping of str to mapping of str to float
         Named sets of parameters; the first one is the default.
     preset_word : str
-        By which word a user names a preset among the parameters.
+        By which word a user names a preset among the parameters; 'preset' always does.
     words : mapping of str to tuple of str
         Words that some parameters may hold instead of a number.
     resolve : callable or None

@@ -13,7 +13,7 @@ from cosim.models.wholebrain.courses import Sampled
 from cosim.models.wholebrain.history import Past
 from cosim.models.wholebrain.kernel._engine import STRETCH
 from cosim.models.wholebrain.parameters import WholeBrainParameters
-from cosim.models.wholebrain.patches import PatchSetting
+from cosim.models.wholebrain.patches import PatchSetting, is_heard
 from cosim.models.wholebrain.ports import input_ports
 from cosim.models.wholebrain.rest import Search
 from cosim.models.wholebrain.setting import Setting
@@ -46,7 +46,7 @@ def description(p: WholeBrainParameters, s: Setting, search: Search, outputs: tu
         "model": "; ".join(_named(s, p) for p in s.patches.all),
         "connectome": s.connectome.origin + (f", in place of {p.connectome}: tvb-data is not installed" if fell_back else ""),
         "regions": f"{n}, of which {here} are simulated here",
-        "connections": f"{len(between)} between regions, {links - len(between)} with themselves",
+        "connections": f"{len(between)} between regions, {links - len(between)} with themselves" + _unheard(s) * (links > 0),
         "smallest delay": f"{clock.ms(soonest * clock.step):.6g} ms" if len(between) else "none",
         "largest delay": f"{clock.ms(latest * clock.step):.6g} ms" if len(between) else "none",
         "speed": f"{p.speed:g} mm/ms",
@@ -109,6 +109,16 @@ def _digest(s: Setting, past: Past | None) -> str:
 def _named(s: Setting, p: PatchSetting) -> str:
     where = "" if len(s.patches.all) == 1 else f" in {len(p.regions)} region{'s' * (len(p.regions) != 1)}"
     return f"{p.model.name}{where} ({p.model.source})"
+
+
+def _unheard(s: Setting) -> str:
+    """Say which models hear no connection, because all that multiplies what they receive is 0; '' where all hear some."""
+    deaf = [p for p in s.patches.all if not any(is_heard(s.patches, p.model, r) for r in range(len(p.model.receives)))]
+    factors = [list(dict.fromkeys(name for received in p.model.receives for name in received.by)) for p in deaf]
+    why = [f"{', '.join(names[:-1])} and {names[-1]} are 0" if names[1:] else f"{names[0]} is 0" for names in factors]
+    if len(deaf) == len(s.patches.all):
+        return f", which nobody hears: {'; '.join(dict.fromkeys(why))}"
+    return "".join(f", which '{p.model.name}' does not hear: {text}" for p, text in zip(deaf, why, strict=True))
 
 
 def _heard(s: Setting) -> dict[str, str]:

@@ -15,7 +15,8 @@ from cosim.experiment.read import read_experiment
 from cosim.experiment.schema import dataclass_schema
 from cosim.experiment.written import parameters_written
 from cosim.models.wholebrain.component import WholeBrain
-from cosim.models.wholebrain.parameters import OtherModel, WholeBrainParameters
+from cosim.models.wholebrain.dynamics import model
+from cosim.models.wholebrain.parameters import Exchange, OtherModel, WholeBrainParameters
 from cosim.models.wholebrain.setting import initial_state, read_setting
 from cosim.models.wholebrain.synthetic import SyntheticConnectome
 from cosim.timegrid import Clock
@@ -62,6 +63,30 @@ def test_what_is_not_said_is_the_default_of_the_model_or_of_its_preset() -> None
         whole = EPILEPTOR | {"model": "wilson_cowan", "model_parameters": {"convention": preset}}
         ours, theirs = (read_setting(WholeBrainParameters(**m), CLOCK).patches.all[0].values["c_ee"] for m in (made, whole))
         assert ours[2] == 1.0 and np.delete(ours, 2).tolist() == np.delete(theirs, 2).tolist()
+
+
+def test_preset_names_a_set_of_parameters_of_every_model_whatever_its_own_word_is() -> None:
+    for name, own, chosen in (("wilson_cowan", "convention", "vbi"), ("epileptor_2d", "convention", "vep"),
+                              ("jansen_rit", "preset", "grimbert_faugeras_2006")):
+        mine, plain = (read_setting(WholeBrainParameters(connectome="synthetic", model=name, model_parameters={word: chosen}), CLOCK)
+                       for word in (own, "preset"))
+        for key, values in mine.patches.all[0].values.items():
+            assert values.tolist() == plain.patches.all[0].values[key].tolist()
+        assert all((mine.patches.all[0].values[key] == value).all() for key, value in model(name).presets[chosen].items())
+
+
+@pytest.mark.parametrize(("name", "told", "words"), [
+    ("wilson_cowan", {"convention": "tvb", "preset": "tvb"}, ("named twice: convention: tvb and preset: tvb", "mean the same")),
+    ("wilson_cowan", {"preset": "plane"}, ("has no set of parameters 'plane'", "did you mean 'plain'")),
+    ("wilson_cowan", {"presett": "tvb"}, ("no parameter 'presett'", "did you mean 'preset'", "by 'convention' or 'preset'")),
+    ("jansen_rit", {"convention": "tvb"}, ("no parameter 'convention'", "a set of parameters is chosen by 'preset'")),
+    ("linear", {"preset": "tvb"}, ("no parameter 'preset'", "one set of parameters only")),
+])
+def test_how_a_set_of_parameters_is_named_is_told_where_it_is_named_wrongly(name: str, told: dict, words: tuple[str, ...]) -> None:
+    with pytest.raises(InputError) as error:
+        read_setting(WholeBrainParameters(connectome="synthetic", model=name, model_parameters=told), CLOCK)
+    for word in words:
+        assert word in str(error.value)
 
 
 def test_an_initial_value_of_one_region_leaves_the_others_where_they_start() -> None:
@@ -149,3 +174,16 @@ def test_an_override_sets_the_number_of_one_region(tmp_path: Path) -> None:
     assert read.model_parameters == {"x0": {"default": -2.3, "rHC": -1.7, "l*": -2.0}, "Ks": -0.2, "Iext": {"rV1": 3.0}}
     with pytest.raises(InputError, match=r"Ks' is -0.2.*\n.*'groups.brain.params.model_parameters.Ks=\{rV1: -0.1\}'"):
         read_experiment(path, (f"{key}.Ks.rV1=-0.1",))
+
+
+def test_connections_that_nobody_hears_are_told_with_what_is_0() -> None:
+    def connections(**more: object) -> str:
+        return brain(**EPILEPTOR | more).describe().facts["connections"]
+
+    assert connections().endswith(", which nobody hears: Kvf, Ks and Kf are 0")
+    assert connections(model="epileptor_codim3").endswith(", which nobody hears: Ks is 0")
+    for one in ("Kvf", "Ks", "Kf"):
+        assert "hears" not in connections(model_parameters={one: {LABELS[3]: -0.5}})
+    others = (OtherModel((LABELS[1],), "linear"),)
+    there = (*(Exchange("linear", "epileptor", name, "x") for name in ("x1", "x2")), Exchange("epileptor", "linear", "x", "x1"))
+    assert connections(other_models=others, exchange=there).endswith(", which 'epileptor' does not hear: Kvf, Ks and Kf are 0")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import re
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,10 @@ from scipy.io import loadmat
 from cosim.errors import InputError, Problem
 from cosim.models.observe.operator import Array
 from cosim.registry import did_you_mean
+
+_DECIMAL_COMMA = re.compile(r"(?<![\d.,])-?\d+,\d+(?=[;\s]|$)")
+_BLANKS = re.compile(r"\d[ \t]+-?\d")
+_POINTS = "write decimals with a point (1.5, not 1,5)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,11 @@ def read_places(path: Path) -> Places:
     for number, line in enumerate(text.splitlines(), 1):
         words = line.partition("#")[0].replace(",", " ").split()
         if not words:
+            continue
+        row = line.partition("#")[0]
+        if ";" in row or (len(row.split()) > 2 and _DECIMAL_COMMA.search(row)):  # '1,5 2,5' must not be taken for four numbers
+            problems.append(Problem(f"'{line.strip()}' has decimal commas or semicolons", f"{path}:{number}", "label x y z",
+                                    f"{_POINTS}, and separate the columns by blanks or commas"))
             continue
         try:
             values = [float(w) for w in words[1:]]
@@ -99,7 +109,9 @@ def read_gain(path: Path, variable: str | None = None) -> Array:
             raise InputError(Problem(f"'{path.name}' is of a sort that is not read", "file", expected))
         gain = np.asarray(gain, np.float64)
     except (OSError, ValueError, TypeError, NotImplementedError, EOFError) as error:
-        raise InputError(Problem(f"the gain '{path}' cannot be read: {str(error).splitlines()[0]}", "file", expected)) from None
+        what = f"the gain '{path}' cannot be read: {str(error).splitlines()[0]}"
+        remedy = _remedy(_text(path), is_csv=path.suffix == ".csv") if path.suffix in {".txt", ".csv"} else ""
+        raise InputError(Problem(what, "file", expected, remedy)) from None
     if gain.ndim != 2 or not gain.size:
         raise InputError(Problem(f"the gain '{path}' has the shape {gain.shape}", "file", expected))
     if not np.isfinite(gain).all():
@@ -107,6 +119,24 @@ def read_gain(path: Path, variable: str | None = None) -> Array:
         what = f"the gain '{path}' is {gain[sensor, source]} in row {sensor + 1}, column {source + 1}"
         raise InputError(Problem(what, "file", "finite numbers"))
     return gain
+
+
+def _remedy(text: str, *, is_csv: bool) -> str:
+    """Return what to do about a table of text that is none of numbers."""
+    if ";" in text or (not is_csv and "," in text) or (is_csv and _BLANKS.search(text)):
+        return f"{_POINTS}, and separate the columns by {'commas' if is_csv else 'blanks'}"
+    cells = [c for line in text.splitlines() if (row := line.partition("#")[0].strip()) for c in row.split("," if is_csv else None)]
+    if not all(_is_number(cell) for cell in cells):
+        return "leave out names of rows and columns, and write a number in every cell"
+    return ""
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
 
 
 def _from_mat(path: Path, variable: str | None) -> object:

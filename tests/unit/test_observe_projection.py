@@ -205,3 +205,30 @@ def test_one_sensor_in_metres_is_refused_and_close_contacts_or_one_far_away_are_
 
 def test_the_rule_that_takes_directions_takes_sensors_on_the_unit_sphere(tmp_path: Path) -> None:
     computed(tmp_path, "A1 0 0 1\nA2 0 1 0\n", "a -60 0 0 1 0 0\nb 0 70 0 1 0 0\nc 50 10 40 1 0 0\n", "sphere_eeg")
+
+
+@pytest.mark.parametrize(("name", "content", "words"), [
+    ("g.csv", "0;1,5\n1,5;0\n", "write decimals with a point .1.5, not 1,5., and separate the columns by commas"),
+    ("g.csv", "0;1\n1;0\n", "separate the columns by commas"), ("g.csv", "1,5 2,5\n", "write decimals with a point"),
+    ("g.txt", "1,5 2,5\n", "write decimals with a point (?s:.)*by blanks"),
+    ("g.csv", "0,x\n1,0\n", "string 'x'(?s:.)*leave out names of rows and columns"),
+    ("g.csv", "0,\n1,0\n", "a number in every cell"), ("g.csv", ",a,b\na,0,1\nb,1,0\n", "leave out names of rows and columns"),
+    ("g.txt", "a b\n0 1\n", "leave out names of rows and columns"),
+])
+def test_tables_from_a_spreadsheet_are_refused_with_what_to_do(name: str, content: str, words: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(InputError, match=words):
+        bound(Observation(gain=Gain(file=Path(name), folder=tmp_path)), port(2))
+
+
+@pytest.mark.parametrize("line", ["A 1,5 2,5 3,5", "A;1,5;2,5;3,5", "A 1,5 2 3 0 0 1", "A\t1,5\t2,5\t-3,5"])
+def test_decimal_commas_are_not_taken_for_more_numbers(line: str, tmp_path: Path) -> None:
+    (tmp_path / "s.txt").write_text(line + "\n")
+    with pytest.raises(InputError, match=r"s.txt:1: (?s:.)*write decimals with a point"):
+        read_places(tmp_path / "s.txt")
+
+
+@pytest.mark.parametrize("line", ["A,1,-2,3", "A, 1, -2, 3", "A 1,-2,3", "A 1 -2 3 # left; 1,5 mm deep", "A\t1.0\t-2.0\t3.0"])
+def test_places_are_separated_by_blanks_or_commas(line: str, tmp_path: Path) -> None:
+    (tmp_path / "s.txt").write_text(line + "\n")
+    assert read_places(tmp_path / "s.txt").positions.tolist() == [[1, -2, 3]]

@@ -9,14 +9,17 @@ import numpy as np
 import pytest
 from support.sweep import brain
 
-from cosim.blocks import Kind
+from cosim.blocks import Kind, Samples
 from cosim.errors import InputError
 from cosim.interfaces import Port
 from cosim.launch.sweep.command import sweep_command
 from cosim.launch.sweep.journal import Entry, Journal
+from cosim.launch.sweep.kept import read_kept
+from cosim.launch.sweep.observed import Observed
 from cosim.launch.sweep.points import grid, table, unit_of
 from cosim.launch.sweep.reducing import Call, reduction
 from cosim.launch.sweep.spec import values_of
+from cosim.timegrid import Clock
 
 
 def test_a_range_is_decimal_and_holds_its_stop_where_the_steps_meet_it() -> None:
@@ -62,6 +65,17 @@ def test_blocks_are_reduced_to_what_the_whole_gives(name: str, law: object) -> N
     for rows in np.split(values, (1, 400, 400, 777)):
         made.take(rows)
     np.testing.assert_allclose(made.result(), law(values), rtol=1e-10)
+
+
+def test_of_a_port_that_holds_its_values_each_is_kept_once() -> None:
+    values = np.random.default_rng(1).standard_normal((40, 3))
+    observed = Observed(read_kept(["scanner.ta:series", "scanner.ta:average(20 ms)->series"], {}),
+                        {"scanner.ta": Port("ta", Kind.STATE, "1", 3, period=10)}, {"scanner": Clock(Fraction(1), 1)}, 400, Fraction(0), 1)
+    assert [figure.shape for figure in observed.figures.values()] == [(40, 3), (20, 3)]
+    observed.take({"scanner.ta": Samples(10, 10, values)})
+    series, averaged = observed.results().values()
+    assert np.array_equal(series, values)
+    np.testing.assert_allclose(averaged, values.reshape(20, 2, 3).mean(axis=1), rtol=1e-14)
 
 
 def test_a_journal_gives_back_what_was_added_and_cuts_off_half_a_record(tmp_path: Path) -> None:

@@ -49,6 +49,6 @@ class OnDemand(click.Group):
         """Write the list of commands without importing them."""
         names = self.list_commands(ctx)
         limit = formatter.width - 6 - max(map(len, names))
-        here = self.commands | {name: click.Command(name, help=found.about) for name, found in self.elsewhere.items()}
+        here = {**self.commands, **{name: click.Command(name, help=found.about) for name, found in self.elsewhere.items()}}
         with formatter.section("Commands"):
             formatter.write_dl([(name, here[name].get_short_help_str(limit)) for name in names])

@@ -111,12 +111,12 @@ def valid(x: Any, p: Any) -> Any:
 def derived(values: Mapping[str, Array]) -> Mapping[str, Array]:
     """Add conductances per rate, e^2 Q tau / 4, half of C / g_L, and the thresholds in mV of quantities in mV and ms."""
     v = values
-    out = {}
+    out: dict[str, Array] = {}
     for name, *_ in SYNAPSES:
         charge = v[f"Q_{name}"] * v[f"tau_{name}"]
         out |= {f"k_{name}": v[f"K_{name}"] * charge, f"q_{name}": 2.718281828459045 * 2.718281828459045 * 0.25 * charge}
     for name, *_ in CELLS:
-        scales = (1e3, 1e2, 1e3 / 6.0, 1e3 * v[f"g_L_{name}"] / v[f"C_m_{name}"], 1e3)
+        scales: tuple[float | Array, ...] = (1e3, 1e2, 1e3 / 6.0, 1e3 * v[f"g_L_{name}"] / v[f"C_m_{name}"], 1e3)
         out[f"half_{name}"] = 0.5 * v[f"C_m_{name}"] / v[f"g_L_{name}"]
         out |= {f"{name}_{term}": s * v[f"P_{name}_{k}"] for k, (term, s) in enumerate(zip("0mstg", scales, strict=True))}
     return out

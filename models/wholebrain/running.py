@@ -115,6 +115,7 @@ class Running:
                 self._put_afferent(region, slice(None), np.array([
                     self._engine.afferent(self._tables[region, r], 0, 0, 1, False) for r in range(self._received(region))]))
         # A stimulus enters the rate in the same instant; then the rates at instant 0 are not those that held before.
+        self._is_closed = not (s.replaced or s.alone or s.stimuli or s.driven)
         self._at_once = [p for p in s.stimuli if p.start == 0 < p.stop]
         self._before = 1 if self._at_once else 0  # steps before instant 0 that `initial` tells too
         self._has_past = past is not None
@@ -231,6 +232,8 @@ class Running:
     def _take(self, k: int, steps: int, row: int, inputs: Mapping[str, Block]) -> None:
         """Hand the kernel what comes from outside in the steps k .. k + steps - 1; it begins at a row of the inputs."""
         s, engine = self._setting, self._engine
+        if self._is_closed:
+            return
         for r in s.replaced:
             self._take_replaced(r, k, steps, row, inputs)
         if s.alone:

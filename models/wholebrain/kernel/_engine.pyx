@@ -120,8 +120,8 @@ cdef class Engine:
                  bint apart=False, int64_t level=-1):
         self.patches = tuple(patches)
         self.margin = longest + 1
-        # Not a multiple of 64 doubles, or all rows would fall on the same sets of the cache.
-        self.row = (2 * self.margin + 4 * STRETCH + 128) // 64 * 64 + 24
+        # Long enough that rows seldom slide back; not a multiple of 64 doubles, or all would fall on the same sets of the cache.
+        self.row = (2 * self.margin + 16 * STRETCH + 128) // 64 * 64 + 24
         cdef brain *b = &self.b
         b.patch = <brain_patch *>calloc(len(self.patches), sizeof(brain_patch))
         if b.patch == NULL:
@@ -207,7 +207,7 @@ cdef class Engine:
         first = k - self.margin - self.b.origin
         for history in (self.history, self.rate_history):
             if history is not None:
-                history[:, :self.margin + 1] = history[:, first:first + self.margin + 1].copy()
+                history[:, :self.margin + 1] = history[:, first:first + self.margin + 1]
         self.b.origin = k - self.margin
 
     def carry_over(self, int64_t steps):

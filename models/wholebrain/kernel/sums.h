@@ -41,20 +41,23 @@ static void LEVELLED(brain_afferent)(brain *b, const double *history, const brai
 
 static void LEVELLED(brain_open)(brain *b, int64_t k, int64_t steps) {
   enum { SPAN = LEVELLED(most) * LANES };
-  if (!b->from_outside)
-    for (int64_t t = 0; t < b->targets; t++) {
-      double *restrict base = b->base + b->column[t];
-      if (b->along.begin[t] == b->along.begin[t + 1]) {
-        for (int64_t s = 1; s <= steps; s++) base[s * b->width] = 0.;
-        continue;
+  for (int64_t t = 0, count; t < b->targets && !b->from_outside; t += count) {
+    /* The targets of a chunk stand side by side in the sums: they are written together, instant by instant. */
+    for (count = 1; count < BRAIN_WIDE && t + count < b->targets && b->column[t + count] == b->column[t] + count; count++) {}
+    for (int64_t s = 0; s < steps; s += SPAN) {
+      double some[BRAIN_WIDE][SPAN];
+      int64_t here = steps - s < SPAN ? steps - s : SPAN;
+      for (int64_t i = 0; i < count; i++) {
+        if (b->along.begin[t + i] == b->along.begin[t + i + 1]) memset(some[i], 0, (size_t)here * 8);
+        else LEVELLED(sums)(b->history + (k + 1 + s - b->origin), &b->along, t + i, here, some[i]);
       }
-      for (int64_t s = 0; s < steps; s += SPAN) {
-        double some[SPAN];
-        int64_t here = steps - s < SPAN ? steps - s : SPAN;
-        LEVELLED(sums)(b->history + (k + 1 + s - b->origin), &b->along, t, here, some);
-        for (int64_t v = 0; v < here; v++) base[(1 + s + v) * b->width] = some[v];
+      double *restrict to = b->base + (1 + s) * b->width + b->column[t];
+      for (int64_t v = 0; v < here; v++, to += b->width) {
+        if (count == BRAIN_WIDE) for (int i = 0; i < BRAIN_WIDE; i++) to[i] = some[i][v];
+        else for (int64_t i = 0; i < count; i++) to[i] = some[i][v];
       }
     }
+  }
   for (int64_t q = 0; q < b->patches; q++) {
     const brain_patch *p = b->patch + q;
     if (p->noisy) LEVELLED(draw)(p, b->key, k, steps);

@@ -78,6 +78,11 @@ def extensions() -> list[Extension]:
 class Build(build_ext):
     """Compile the sources of an extension side by side, and only those of which something has changed."""
 
+    def finalize_options(self) -> None:
+        """Keep objects where the next build finds them: pip would build in a temporary folder, and so everything anew each time."""
+        super().finalize_options()
+        self.build_temp = str(Path("build", f"objects.{sys.implementation.cache_tag}{'.checked' if CHECKED else ''}"))
+
     def build_extension(self, ext: Extension) -> None:
         """Compile and link one extension."""
         compile_some = self.compiler.compile

@@ -100,7 +100,7 @@ class Watch:
             return
         self._looks += 1
         for p, made, seen in self._watched:
-            left = ~made.judge(made.states(at, at + 1)[0])
+            left = ~made.inside(at)
             if not left.any():
                 continue
             if self._is_error:

@@ -26,7 +26,7 @@ cdef class Patch:
     cdef brain_patch p
     cdef readonly int64_t n, m, variables, inputs, received, sends
     cdef readonly object drive
-    cdef object _states, _rates, _held, _kept
+    cdef object _states, _rates, _held, _judged, _kept
 
     def __init__(self, str model, regions, row, parameters, own, shift, low, high, sigma, by, double gain, int64_t room):
         cdef const brain_model *found = _model(model)
@@ -48,6 +48,7 @@ cdef class Patch:
         self._held, self.drive, work = _zeros(STRETCH + 1, chunks, max(i, 1), WIDE), _zeros(STRETCH + 1, m), _zeros(v * (v + 2) * m)
         self._kept = (region_, row_, parameters_, own_, shift_, bounds, sigma_, by_, ahead, slope, stage, rest, add, drawn, work, sent,
                       total)
+        self._judged = _zeros(m)
         cdef brain_patch *p = &self.p
         p.model = found
         p.n = n
@@ -157,6 +158,11 @@ cdef class Patch:
         x_, out = self.chunked(x), _zeros(self.m)
         self.p.model.level[0].judge(&self.p, _at(x_), _at(out))
         return out[:self.n] != 0.0
+
+    def inside(self, int64_t at):
+        """Return where the state after `at` steps of the stretch lies inside what the model was made for, (n,) bool."""
+        self.p.model.level[0].judge(&self.p, self.p.states + at * self.variables * self.m, _at(self._judged))
+        return self._judged[:self.n] != 0.0
 
     def column(self, int64_t received, int64_t region):
         """Return the column of the network's sums for one received sum of one region of this patch."""

@@ -189,6 +189,14 @@ class _Loops:
             body.append(f"    REAL y_{n} = x_{n} + dt * a_{n};")
             body.append(f"    if (noisy) y_{n} += {_get('here_noise', k)};")
             body.append(f"    y_{n} = LEVELLED(clamp)(y_{n}, b->low[{k}], b->high[{k}]);")
+        # The second stage waits for all of the first: with the first stages of all vectors of a chunk side by side, one works while
+        # another waits.
+        names = (("a", state), ("y", state), ("c", self.received), ("u", self.inputs), ("v", self.inputs))
+        kept = [f"{prefix}_{n}" for prefix, all_names in names for n in all_names]
+        body += [f"    kept[{k}][i / LANES] = {name};" for k, name in enumerate(kept)]
+        body += ["    }", "    EACH(i) {", "    const double *restrict p __attribute__((unused)) = all_p + i;"]
+        body += self.load("x", "here_x", state)
+        body += [f"    REAL {name} __attribute__((unused)) = kept[{k}][i / LANES];" for k, name in enumerate(kept)]
         body += [*self.send("y", "t"), *self.coupled("e", "here_next", "t")]
         body += [f"    if (extra && held) e_{n} = c_{n};" for n in self.received]
         body += [f"    if (extra && held) v_{n} = u_{n};" for n in self.inputs]
@@ -205,7 +213,8 @@ class _Loops:
         passed = "b, dt, held, from, to, base, next, u0, u1, drawn, all_sent, all_rate"
         out = [f"static inline __attribute__((always_inline)) void LEVELLED(both)({taken}, const int own, const int noisy, "
                "const int extra) {",
-               "  const double gain = b->gain, half = .5 * dt;", *self.loop(_used(arrays), body), "}"]
+               "  const double gain = b->gain, half = .5 * dt;", f"  REAL kept[{len(kept)}][BRAIN_WIDE / LANES];",
+               *self.loop(_used(arrays), body), "}"]
         for name, known in (("bare", "0, 0, 0"), ("noisy", "0, 1, 0"), ("own", "1, 0, 0"), ("own_noisy", "1, 1, 0"), ("full", "1, 1, 1")):
             out.append(f"LOOPS(heun_{name})({taken}) {{ LEVELLED(both)({passed}, {known}); }}")
         return "\n".join(out) + "\n"
